@@ -1,0 +1,86 @@
+import type { Deployment, Quarantine } from './deployment.ts';
+import type { Environment } from './environment.ts';
+import type { Escalation } from './escalation.ts';
+import type { Incident } from './incident.ts';
+import type { MatrixRow } from './matrix.ts';
+import type { Rule } from './rule.ts';
+import type { History, Signal, SourceHealth } from './signal.ts';
+import type { Instant } from './time.ts';
+
+/** Stored state of an environment: armed or not, by whom, since when. */
+export interface Mode {
+  readonly mode: 'shadow' | 'armed' | 'disarmed';
+  readonly since: Instant;
+  readonly by: string;
+  readonly reason: string;
+}
+
+/** A window in which nothing may be deployed or rolled back. `until` null: until lifted. */
+export interface Freeze {
+  readonly id: string;
+  readonly environment: string;
+  readonly from: Instant;
+  readonly until: Instant | null;
+  readonly by: string;
+  readonly reason: string;
+}
+
+/** Could we roll back now, by this strategy, and if not, why? */
+export interface Readiness {
+  readonly strategy: string;
+  readonly possible: boolean;
+  readonly because: string;
+  readonly checkedAt: Instant;
+}
+
+/** A failure that people, or the first day, made known: it is not new any more. */
+export interface Known {
+  readonly rule: string;
+  readonly kind: string;
+  readonly subject: string;
+  readonly since: Instant;
+  readonly because: string;
+}
+
+/** Everything a turn knows of one environment: read once, then decided on. */
+export interface Facts {
+  readonly environment: Environment;
+  /** Oldest first. */
+  readonly deployments: readonly Deployment[];
+  readonly quarantined: readonly Quarantine[];
+  readonly history: History;
+  /** Open ones and the final ones that still matter (cool-down, budget, reopening, handled breaches). */
+  readonly incidents: readonly Incident[];
+  /** When rollbacks that count against the budget passed their point of no return. */
+  readonly rollbacks: readonly { readonly incident: string; readonly at: Instant }[];
+  readonly mode: Mode;
+  readonly freezes: readonly Freeze[];
+  readonly sources: readonly SourceHealth[];
+  readonly readiness: readonly Readiness[];
+  readonly known: readonly Known[];
+  /** A pipeline said `started` and not yet how it ended. */
+  readonly deploying: { readonly commit: string; readonly since: Instant } | null;
+  /** Subjects that still exist in the newest manifest; null where no manifest is known. */
+  readonly catalogue: ReadonlySet<string> | null;
+  /** Commits a person allowed through a closed gate. */
+  readonly allowed: readonly { readonly commit: string; readonly incident: string; readonly by: string }[];
+}
+
+/** The rules of the house: what the files under `rules/` say. */
+export interface Policy {
+  /** Hash over all of it. */
+  readonly version: string;
+  readonly rules: RuleSet;
+  readonly matrix: readonly MatrixRow[];
+  readonly escalation: Escalation;
+  /** People by name, and teams as lists of names of people. */
+  readonly people: ReadonlyMap<string, { readonly name: string; readonly email: string }>;
+  readonly teams: ReadonlyMap<string, readonly string[]>;
+}
+
+/** Rules, indexed on kind and equality conjuncts. */
+export interface RuleSet {
+  readonly all: readonly Rule[];
+  /** The rules whose equality conjuncts this signal satisfies; a superset of those whose condition holds. */
+  candidates(signal: Signal): readonly Rule[];
+}

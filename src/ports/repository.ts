@@ -1,0 +1,53 @@
+import type { Commit, Version } from '../core/deployment.ts';
+
+/** A commit as the repository knows it. */
+export interface CommitFacts {
+  readonly commit: Commit;
+  readonly subject: string;
+  /** Committer date, ms. */
+  readonly at: number;
+  readonly version: Version;
+  /** Our own trailers, where it carries them: it is a rollback's commit. */
+  readonly trailer: { readonly incident: string; readonly to: Commit } | null;
+}
+
+/** What lies between two commits of a branch, newest first. */
+export interface Range {
+  readonly commits: readonly { readonly commit: Commit; readonly subject: string; readonly touches: boolean }[];
+  /** False when `from` is no ancestor of `to`: history was rewritten, or they are on different branches. */
+  readonly isAncestor: boolean;
+}
+
+/** The history of one environment's branch, answered from our own full clone, never from a work tree. */
+export interface Repository {
+  /** Fetches, and says where the branch's head is now. Throws OutsideError when the remote does not answer. */
+  head(abort: AbortSignal): Promise<CommitFacts>;
+  /** A commit, by hash, tag or name; undefined where the clone, after a fetch, does not have it. */
+  find(name: string, abort: AbortSignal): Promise<CommitFacts | undefined>;
+  /** Commits in `from..to`, with whether each touches `paths`. */
+  between(from: Commit, to: Commit, abort: AbortSignal): Promise<Range>;
+  /** Files under `paths` that differ between two commits. */
+  changedFiles(from: Commit, to: Commit, abort: AbortSignal): Promise<readonly string[]>;
+}
+
+/** What is wrong with doing it, in words for a person; empty when it can be done. */
+export interface Preflight {
+  readonly problems: readonly string[];
+  readonly warnings: readonly string[];
+  /** Problems that a person's approval lifts (a dirty work tree that may be overwritten). */
+  readonly needsApproval: readonly string[];
+}
+
+/** Looks whether a revert could be made and pushed, changing nothing. */
+export interface RevertPreflight {
+  check(from: Commit, to: Commit, abort: AbortSignal): Promise<Preflight>;
+}
+
+/** The checked-out copy that the scheduler runs. */
+export interface WorkTree {
+  readonly path: string;
+  /** What it has checked out, and since when (the last reflog entry; else first seen, null). */
+  observe(abort: AbortSignal): Promise<{ readonly commit: Commit; readonly since: number | null }>;
+  /** Whether it could be moved, changing nothing. */
+  preflight(abort: AbortSignal): Promise<Preflight>;
+}
