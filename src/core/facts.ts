@@ -1,4 +1,4 @@
-import type { Deployment, Quarantine } from './deployment.ts';
+import type { Deployment, Quarantine, Version } from './deployment.ts';
 import type { Environment } from './environment.ts';
 import type { Escalation } from './escalation.ts';
 import type { Incident } from './incident.ts';
@@ -62,6 +62,10 @@ export interface Facts {
   readonly deploying: { readonly commit: string; readonly since: Instant } | null;
   /** Subjects that still exist in the newest manifest; null where no manifest is known. */
   readonly catalogue: ReadonlySet<string> | null;
+  /** Versions of the commits that invocations named (`git_sha`), where our clone knows them. */
+  readonly versions: ReadonlyMap<string, Version>;
+  /** Kinds of signals that prove a deployment good (`SignalKind.evidence`). */
+  readonly evidenceKinds: ReadonlySet<string>;
   /** Commits a person allowed through a closed gate. */
   readonly allowed: readonly { readonly commit: string; readonly incident: string; readonly by: string }[];
 }

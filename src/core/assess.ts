@@ -1,0 +1,79 @@
+import type { Attribution } from './attribution.ts';
+import { blameFor, noveltyOf } from './blame.ts';
+import type { Blame, Novelty } from './decision.ts';
+import type { Facts, Policy } from './facts.ts';
+import { type Incident, isFinal } from './incident.ts';
+import { type Action, lookUp, type MatrixRow, milder } from './matrix.ts';
+import { atLeast } from './rule.ts';
+import type { Instant } from './time.ts';
+import { type Breach, isFiring } from './verdict.ts';
+
+/** One breach with everything that bears on what may be done about it. */
+export interface Assessed {
+  readonly breach: Breach;
+  readonly novelty: Novelty;
+  readonly blame: Blame;
+  readonly row: MatrixRow;
+  /** What its row says, within what blame allows. */
+  readonly effective: Action | 'escalate' | 'leave';
+  readonly firing: boolean;
+  /** A final incident that this breach belongs to: it is handled until it clears or its severity rises. */
+  readonly handledBy: string | null;
+}
+
+export function assess(breach: Breach, facts: Facts, policy: Policy, now: Instant, attribution: Attribution): Assessed {
+  const novelty = noveltyOf(breach, facts, attribution);
+  const blame = blameFor(novelty, breach, facts, attribution, now);
+  const row = lookUp(policy.matrix, breach.severity, breach.rule.impact, facts.environment.tier);
+  return {
+    breach,
+    novelty,
+    blame,
+    row,
+    effective: limit(row.do, blame.atMost),
+    firing: isFiring(breach, now),
+    handledBy: handledBy(breach, facts.incidents),
+  };
+}
+
+function limit(action: Action, atMost: Blame['atMost']): Assessed['effective'] {
+  if (atMost === 'leave') return 'leave';
+  if (atMost === 'act') return action;
+  if (atMost === 'ask') return milder(action, 'ask');
+  return action === 'monitor' ? 'monitor' : 'escalate';
+}
+
+function handledBy(breach: Breach, incidents: readonly Incident[]): string | null {
+  const handler = incidents.find(
+    (incident) =>
+      isFinal(incident.state) &&
+      incident.breaches.some(
+        (each) =>
+          each.rule === breach.rule.name &&
+          each.subject === breach.subject &&
+          each.since === breach.since &&
+          atLeast(each.severity, breach.severity),
+      ),
+  );
+  return handler?.id ?? null;
+}
+
+/** How strict an effective action is; `escalate` stands between asking and acting: nobody is asked, people are told. */
+const STRICTNESS: Readonly<Record<Assessed['effective'], number>> = {
+  leave: 0,
+  monitor: 1,
+  assess: 2,
+  ask: 3,
+  escalate: 2.5,
+  rollback: 4,
+};
+
+/** The breach that decides for all: the strictest, then the most severe, then the oldest. */
+export function strictest(assessed: readonly Assessed[]): Assessed | undefined {
+  return [...assessed].sort(
+    (a, b) =>
+      STRICTNESS[b.effective] - STRICTNESS[a.effective] ||
+      Number(atLeast(b.breach.severity, a.breach.severity)) - Number(atLeast(a.breach.severity, b.breach.severity)) ||
+      a.breach.since - b.breach.since,
+  )[0];
+}

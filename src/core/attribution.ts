@@ -1,0 +1,57 @@
+import { type Deployment, running } from './deployment.ts';
+import type { Facts } from './facts.ts';
+import type { Signal } from './signal.ts';
+
+/** Says which deployment a signal is evidence of. */
+export interface Attribution {
+  readonly running: Deployment | undefined;
+  /** The deployment that ran when the work began, settled, and still ran when it ended; else undefined. */
+  of(signal: Signal): Deployment | undefined;
+  /** Signals of a subject that are evidence of a deployment, oldest first. */
+  under(deployment: Deployment, signals: readonly Signal[]): readonly Signal[];
+  /** Invocations whose own `git_sha` names another version than ran: they judge none, and people are told. */
+  readonly disputed: ReadonlySet<string>;
+}
+
+/** SEMANTICS, sections 1 and 2: what judges what. */
+export function attribute(facts: Facts): Attribution {
+  const { deployments } = facts;
+  const disputed = disputedInvocations(facts);
+  const settle = facts.environment.bake.settle;
+  const judges = (deployment: Deployment, signal: Signal): boolean =>
+    ran(deployment, signal, settle) && !(signal.invocation !== null && disputed.has(signal.invocation));
+  return {
+    running: running(deployments),
+    disputed,
+    of: (signal) => deployments.findLast((deployment) => judges(deployment, signal)),
+    under(deployment, signals) {
+      let first = signals.length;
+      while (first > 0 && (signals[first - 1] as Signal).at >= deployment.deployedAt) first -= 1;
+      return signals.slice(first).filter((signal) => judges(deployment, signal));
+    },
+  };
+}
+
+function ran(deployment: Deployment, signal: Signal, settle: number): boolean {
+  return (
+    signal.began >= deployment.deployedAt + settle &&
+    (deployment.endedAt === null || signal.at <= deployment.endedAt)
+  );
+}
+
+function disputedInvocations(facts: Facts): ReadonlySet<string> {
+  const disputed = new Set<string>();
+  if (facts.versions.size === 0) return disputed;
+  for (const { signals } of facts.history.subjects()) {
+    for (const signal of signals) {
+      const sha = signal.attributes.git_sha;
+      if (typeof sha !== 'string' || sha === '' || signal.invocation === null) continue;
+      const version = facts.versions.get(sha);
+      const ranThen = facts.deployments.findLast((deployment) => ran(deployment, signal, 0));
+      if (version !== undefined && ranThen !== undefined && ranThen.version !== version) {
+        disputed.add(signal.invocation);
+      }
+    }
+  }
+  return disputed;
+}

@@ -1,0 +1,226 @@
+import { type Assessed, assess, strictest } from './assess.ts';
+import { type Attribution, attribute } from './attribution.ts';
+import { decide, valueText } from './decide.ts';
+import type { Decision } from './decision.ts';
+import type { Deployment } from './deployment.ts';
+import { type Evaluation, evaluate } from './evaluate.ts';
+import type { Facts, Known, Policy } from './facts.ts';
+import { type Incident, type IncidentBreach, isFinal } from './incident.ts';
+import { type Judgement, judge } from './judge.ts';
+import type { MatrixRow } from './matrix.ts';
+import type { Impact, Severity } from './rule.ts';
+import type { Instant } from './time.ts';
+
+/** The pure part of a turn: everything that follows from facts, rules and time. */
+export interface Considered {
+  readonly attribution: Attribution;
+  readonly evaluation: Evaluation;
+  readonly assessed: readonly Assessed[];
+  /** Whether the running deployment is good by now; undefined where that is settled or nothing runs. */
+  readonly judgement: Judgement | undefined;
+  readonly cases: readonly Considering[];
+  /** Breaches that open nothing, each with its reason. */
+  readonly leftAlone: readonly { readonly key: string; readonly assessed: Assessed; readonly decision: Decision }[];
+  /** Failures of the first day, to be recorded as known. */
+  readonly firstDay: readonly Known[];
+}
+
+/** One case: an incident to open or to go on with, and what to do about it. */
+export interface Considering {
+  readonly incident: Incident | undefined;
+  readonly blamed: Deployment | null;
+  readonly breaches: readonly IncidentBreach[];
+  readonly severity: Severity;
+  readonly impact: Impact;
+  readonly row: MatrixRow | null;
+  readonly title: string;
+  readonly decision: Decision;
+}
+
+/** evaluate -> judge -> decide, for one environment at one moment. */
+export function consider(facts: Facts, policy: Policy, now: Instant): Considered {
+  const attribution = attribute(facts);
+  const evaluation = evaluate(policy.rules, facts, now, attribution);
+  const assessed = evaluation.breaches.map((breach) => assess(breach, facts, policy, now, attribution));
+  const judgement = judge(facts, now, { attribution, evaluation, assessed });
+  const live = assessed.filter((each) => each.effective !== 'leave' && each.handledBy === null && each.firing);
+  const context = { facts, now, attribution };
+  return {
+    attribution,
+    evaluation,
+    assessed,
+    judgement,
+    cases: [...newCases(live, context), ...openCases(live, context)],
+    leftAlone: assessed.filter((each) => !live.includes(each)).map((each) => leave(each, context)),
+    firstDay: assessed.filter((each) => each.novelty.is === 'first-day').map((each) => known(each, now)),
+  };
+}
+
+interface Context {
+  readonly facts: Facts;
+  readonly now: Instant;
+  readonly attribution: Attribution;
+}
+
+/** Breaches of a deployment that no open incident blames yet. A breach that is clearing or stale opens nothing. */
+function newCases(live: readonly Assessed[], context: Context): readonly Considering[] {
+  const open = context.facts.incidents.filter((incident) => !isFinal(incident.state));
+  const groups = new Map<string | null, Assessed[]>();
+  for (const each of live) {
+    const blamed = each.blame.deployment;
+    if (each.breach.clearingSince !== null || each.breach.stale) continue;
+    if (open.some((incident) => incident.blamed === blamed)) continue;
+    groups.set(blamed, [...(groups.get(blamed) ?? []), each]);
+  }
+  return [...groups].map(([blamed, assessed]) => consideration(undefined, deploymentOf(blamed, context), assessed, context));
+}
+
+/** Every open incident is judged again at every turn, with the breaches it has by now. */
+function openCases(live: readonly Assessed[], context: Context): readonly Considering[] {
+  return context.facts.incidents
+    .filter((incident) => !isFinal(incident.state))
+    .map((incident) => {
+      const assessed = live.filter((each) => each.blame.deployment === incident.blamed);
+      return consideration(incident, deploymentOf(incident.blamed, context), assessed, context);
+    });
+}
+
+function deploymentOf(id: string | null, { facts }: Context): Deployment | null {
+  return facts.deployments.find((each) => each.id === id) ?? null;
+}
+
+function consideration(
+  incident: Incident | undefined,
+  blamed: Deployment | null,
+  assessed: readonly Assessed[],
+  context: Context,
+): Considering {
+  const { facts, now } = context;
+  const lead = strictest(assessed);
+  const breaches = remember(incident, assessed, context);
+  const recovered = standDown(incident, breaches, context);
+  return {
+    incident,
+    blamed,
+    breaches,
+    severity: lead?.breach.severity ?? incident?.severity ?? 'low',
+    impact: lead?.breach.rule.impact ?? incident?.impact ?? 'warning',
+    row: lead?.row ?? incident?.row ?? null,
+    title: titleOf(assessed, incident),
+    decision: recovered ?? decide({ facts, now, blamed, assessed, incident }),
+  };
+}
+
+/** What the incident remembers: its breaches so far, renewed, cleared by fresh evidence only, and new ones. */
+function remember(
+  incident: Incident | undefined,
+  assessed: readonly Assessed[],
+  context: Context,
+): readonly IncidentBreach[] {
+  const seen = new Set<string>();
+  const renewed = assessed.map((each) => {
+    seen.add(`${each.breach.rule.name}\0${each.breach.subject}`);
+    return asRemembered(each);
+  });
+  const earlier = (incident?.breaches ?? [])
+    .filter((each) => !seen.has(`${each.rule}\0${each.subject}`))
+    .map((each) => (each.clearedAt === null ? clear(each, context) : each));
+  return [...renewed, ...earlier];
+}
+
+function asRemembered({ breach }: Assessed): IncidentBreach {
+  return {
+    rule: breach.rule.name,
+    ruleVersion: breach.rule.version,
+    kind: breach.rule.signal,
+    subject: breach.subject,
+    summary: summarise(breach),
+    since: breach.since,
+    lastSeen: breach.signal.at,
+    severity: breach.severity,
+    impact: breach.rule.impact,
+    clearedAt: null,
+  };
+}
+
+/** Cleared by a newer result under the running deployment that does not breach; silence clears nothing. */
+function clear(breach: IncidentBreach, { facts, attribution, now }: Context): IncidentBreach {
+  const { running } = attribution;
+  const signals = facts.history.of(breach.kind, breach.subject)?.signals ?? [];
+  const newest = running === undefined ? undefined : attribution.under(running, signals).at(-1);
+  return newest !== undefined && newest.at > breach.lastSeen ? { ...breach, clearedAt: now } : breach;
+}
+
+/** An incident whose breaches have all gone stands down; one whose deployment was replaced waits for evidence. */
+function standDown(
+  incident: Incident | undefined,
+  breaches: readonly IncidentBreach[],
+  { attribution, facts }: Context,
+): Decision | undefined {
+  if (incident === undefined || breaches.length === 0) return undefined;
+  const cleared = breaches.every((each) => each.clearedAt !== null);
+  const { running } = attribution;
+  const replaced = incident.blamed !== null && running !== undefined && running.id !== incident.blamed;
+  const said = { would: null, by: null, until: null, target: null, trace: incident.decision?.trace ?? null };
+  if (replaced) {
+    const judgedAgain = breaches.every((each) => hasEvidence(each, facts, attribution));
+    const commit = running.commit.slice(0, 7);
+    if (!judgedAgain && !cleared) {
+      return { ...said, do: 'wait', by: 'replaced', because: `${commit} was deployed meanwhile; its own evidence decides` };
+    }
+    return { ...said, do: 'stand-down', by: 'replaced', because: `${commit} was deployed meanwhile and is judged on its own evidence` };
+  }
+  if (!cleared) return undefined;
+  return { ...said, do: 'stand-down', because: 'everything that failed passes again, on newer evidence' };
+}
+
+function hasEvidence(breach: IncidentBreach, facts: Facts, attribution: Attribution): boolean {
+  const { running } = attribution;
+  const signals = facts.history.of(breach.kind, breach.subject)?.signals ?? [];
+  return running !== undefined && attribution.under(running, signals).length > 0;
+}
+
+function leave(each: Assessed, { facts, now }: Context): Considered['leftAlone'][number] {
+  const { breach } = each;
+  const base = { would: each.row.do, until: null, target: null };
+  const key = `${facts.environment.name}/${breach.rule.name}/${breach.subject}/${breach.since}/${each.novelty.is}`;
+  const traceOnly = decide({ facts, now, blamed: null, assessed: [each], incident: undefined }).trace;
+  if (each.effective !== 'leave' && each.handledBy === null) {
+    const because = breach.firesAt === null ? `${breach.rule.confirm.n} of ${breach.rule.confirm.of} are needed` : 'it has not held long enough';
+    const decision: Decision = { ...base, do: 'wait', by: 'for', because, until: breach.firesAt, trace: traceOnly };
+    return { key: `${key}/wait`, assessed: each, decision };
+  }
+  const handled = each.handledBy !== null && each.effective !== 'leave';
+  const by = handled ? 'already-handled' : each.novelty.is;
+  const because = handled ? `${each.handledBy} has dealt with it` : each.blame.because;
+  return { key: `${key}/${by}`, assessed: each, decision: { ...base, do: 'nothing', by, because, trace: traceOnly } };
+}
+
+function known(each: Assessed, now: Instant): Known {
+  const because = 'it was failing on the first day';
+  return { rule: each.breach.rule.name, kind: each.breach.rule.signal, subject: each.breach.subject, since: now, because };
+}
+
+function titleOf(assessed: readonly Assessed[], incident: Incident | undefined): string {
+  const lead = strictest(assessed);
+  if (lead === undefined) return incident?.title ?? 'a person asked for a rollback';
+  const more = assessed.length - 1;
+  return more === 0 ? summarise(lead.breach) : `${summarise(lead.breach)}, and ${more} more`;
+}
+
+/** The rule's own summary, filled from the signal. */
+export function summarise(breach: Assessed['breach']): string {
+  if (breach.rule.summary === '') return `${breach.subject}: ${valueText(breach)}`;
+  return breach.rule.summary.replaceAll(/\{\{\s*([a-z_]+)\s*\}\}/g, (_, name: string) => {
+    if (name === 'subject') return readable(breach);
+    const value = breach.signal.attributes[name];
+    if (typeof value === 'number') return value.toLocaleString('en-US');
+    return value === null || value === undefined ? '?' : String(value);
+  });
+}
+
+/** The short name of a subject where its signal carries one: `unique_silver_orders_order_id`. */
+function readable(breach: Assessed['breach']): string {
+  const { name } = breach.signal.attributes;
+  return typeof name === 'string' && name !== '' ? name : breach.subject;
+}

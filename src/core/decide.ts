@@ -1,0 +1,181 @@
+import type { Assessed } from './assess.ts';
+import { strictest } from './assess.ts';
+import type { Decision, Trace } from './decision.ts';
+import { type Deployment, running } from './deployment.ts';
+import { sayDuration } from './duration.ts';
+import type { Facts } from './facts.ts';
+import { type Guarded, guard } from './guards.ts';
+import type { Incident } from './incident.ts';
+import type { Action, MatrixRow } from './matrix.ts';
+import { chooseTarget, type Target } from './target.ts';
+import type { Instant } from './time.ts';
+
+/** Breaches that are decided on together: those that one deployment is blamed for, or that none is. */
+export interface Case {
+  readonly facts: Facts;
+  readonly now: Instant;
+  readonly blamed: Deployment | null;
+  /** Firing, not left alone, not handled. */
+  readonly assessed: readonly Assessed[];
+  /** The open incident of this blamed deployment, where there is one. */
+  readonly incident: Incident | undefined;
+}
+
+/** What will be done about a case, and because of what. */
+export function decide(question: Case): Decision {
+  const { facts, assessed, incident } = question;
+  const lead = strictest(assessed);
+  const guards = guard(facts, assessed, question.now, incident?.id ?? null);
+  const target = chooseTarget(facts, running(facts.deployments));
+  const context: Context = { ...question, lead, guards, target };
+  if (isOrdered(incident)) return decideOrdered(context);
+  if (lead === undefined) return nothing(context, 'nothing is wrong');
+  if (lead.effective === 'leave') return nothing(context, lead.blame.because);
+  if (lead.effective === 'monitor') return answer(context, { do: 'monitor', because: `${rowText(lead.row)}: watched, fixed forward` });
+  if (facts.mode.mode === 'shadow') return suppressed(context, lead.effective);
+  if (lead.effective === 'escalate') return answer(context, { do: 'escalate', by: 'no-blame', because: lead.blame.because });
+  if (facts.mode.mode === 'disarmed') return fromGuard(context, guards[0] as Guarded, lead.effective);
+  if (target.deployment === null && lead.effective !== 'assess') return withoutTarget(context);
+  if (lead.effective === 'rollback') return decideRollback(context);
+  return answer(context, { do: lead.effective, would: 'rollback', because: rowText(lead.row) });
+}
+
+interface Context extends Case {
+  readonly lead: Assessed | undefined;
+  readonly guards: readonly Guarded[];
+  readonly target: Target;
+}
+
+/** A person approved, or asked for it: some guards are passed, and said so. */
+function isOrdered(incident: Incident | undefined): boolean {
+  return incident?.request != null || incident?.approval?.answer?.is === 'approved';
+}
+
+/** Disarm, a running plan and a freeze hold even for a person; a freeze can be overridden with a reason. */
+function decideOrdered(context: Context): Decision {
+  const { guards, incident, facts } = context;
+  const request = incident?.request ?? null;
+  const by = request?.by ?? incident?.approval?.answer?.by ?? 'a person';
+  const holds = guards.find(
+    (each) =>
+      !each.passed &&
+      (each.name === 'armed' ||
+        each.name === 'no-rollback-running' ||
+        (each.name === 'not-frozen' && (request?.override ?? null) === null)),
+  );
+  if (holds !== undefined) return fromGuard(context, { ...holds, otherwise: holds.name === 'armed' ? 'escalate' : 'wait' }, 'rollback');
+  const to = request?.to ?? null;
+  const target = to === null ? context.target.deployment : (facts.deployments.find((each) => each.id === to || each.commit === to) ?? null);
+  if (to === null && target === null) return withoutTarget(context);
+  const passed = guards.filter((each) => !each.passed && each !== holds).map((each) => each.name);
+  const past = passed.length === 0 ? '' : `, past ${passed.join(', ')}`;
+  return answer(context, {
+    do: 'rollback',
+    would: 'rollback',
+    because: `${request === null ? 'approved' : 'asked for'} by ${by}${past}`,
+    target: target?.id ?? to,
+  });
+}
+
+function decideRollback(context: Context): Decision {
+  const failed = context.guards.find((each) => !each.passed);
+  if (failed !== undefined) return fromGuard(context, failed, 'rollback');
+  const impossible = notReady(context.facts);
+  if (impossible !== undefined) {
+    return answer(context, { do: 'escalate', would: 'rollback', by: 'no-strategy', because: impossible });
+  }
+  return answer(context, {
+    do: 'rollback',
+    would: 'rollback',
+    because: rowText((context.lead as Assessed).row),
+    target: context.target.deployment?.id ?? null,
+  });
+}
+
+/** The readiness check of the last quarter of an hour said no for every strategy. */
+function notReady({ readiness, environment }: Facts): string | undefined {
+  const asked = readiness.filter((each) => environment.strategies.includes(each.strategy));
+  if (asked.length === 0 || asked.some((each) => each.possible)) return undefined;
+  return asked.map((each) => `${each.strategy}: ${each.because}`).join('; ');
+}
+
+function fromGuard(context: Context, failed: Guarded, would: Action): Decision {
+  const base = { would, by: failed.name, because: failed.because, until: failed.until };
+  if (failed.otherwise === 'wait') return answer(context, { do: 'wait', ...base });
+  if (failed.otherwise === 'suppress') return answer(context, { do: 'suppressed', ...base });
+  return answer(context, { do: 'escalate', ...base });
+}
+
+function suppressed(context: Context, effective: Assessed['effective']): Decision {
+  const would = effective === 'escalate' || effective === 'leave' ? null : effective;
+  return answer(context, { do: 'suppressed', would, by: 'shadow', because: 'in shadow mode nothing is done' });
+}
+
+function withoutTarget(context: Context): Decision {
+  const by = context.target.sameCode ? 'same-code' : 'no-target';
+  return answer(context, { do: 'escalate', would: 'rollback', by, because: context.target.because });
+}
+
+function nothing(context: Context, because: string): Decision {
+  return answer(context, { do: 'nothing', because });
+}
+
+function answer(context: Context, said: Partial<Decision> & Pick<Decision, 'do' | 'because'>): Decision {
+  return {
+    would: null,
+    by: null,
+    until: null,
+    target: said.do === 'rollback' || said.do === 'ask' ? (context.target.deployment?.id ?? null) : null,
+    trace: context.lead === undefined ? null : trace(context.lead, context),
+    ...said,
+  };
+}
+
+/** The whole answer to "why", about the breach that decides. */
+export function trace(lead: Assessed, context: Pick<Context, 'guards' | 'target' | 'facts' | 'now'>): Trace {
+  const { breach } = lead;
+  const { signal } = breach;
+  const limit = context.facts.environment.sources.find((source) => source.name === signal.source)?.staleAfter ?? null;
+  return {
+    rule: breach.rule.name,
+    ruleVersion: breach.rule.version,
+    place: `${breach.rule.file}:${breach.rule.line}`,
+    asks: breach.rule.text,
+    kind: signal.kind,
+    verdict: breach.clearingSince === null ? 'breached' : 'breached, clearing',
+    since: breach.since,
+    subject: breach.subject,
+    value: valueText(breach),
+    invocation: signal.invocation,
+    samples: `${breach.samples.matched} of ${breach.samples.seen} results under this deployment`,
+    dataAge: context.now - signal.at,
+    ageLimit: breach.rule.staleAfter ?? limit,
+    novelty: lead.novelty,
+    blame: lead.blame,
+    severity: breach.severity,
+    impact: breach.rule.impact,
+    row: { number: lead.row.number, text: rowText(lead.row) },
+    guards: context.guards.map(({ name, passed, because }) => ({ name, passed, because })),
+    targets: context.target.candidates,
+    strategies: context.facts.readiness.map((each) => ({
+      strategy: each.strategy,
+      chosen: false,
+      because: each.because,
+    })),
+  };
+}
+
+/** What the signal said, in figures where it has them. */
+export function valueText(breach: Assessed['breach']): string {
+  const { failures, status } = breach.signal.attributes;
+  if (breach.window !== null) return `median ${breach.window.median} against ${breach.baseline?.median ?? '?'}`;
+  if (typeof failures === 'number') return `${status}, ${failures.toLocaleString('en-US')} failing rows`;
+  return typeof status === 'string' ? status : 'breached';
+}
+
+/** `row 2: ask team-lead within 1 h`. */
+export function rowText(row: MatrixRow): string {
+  const asks = row.approvers === null ? '' : ` ${row.approvers}`;
+  const within = row.within === null ? '' : ` within ${sayDuration(row.within)}`;
+  return `row ${row.number}: ${row.do}${asks}${within}`;
+}

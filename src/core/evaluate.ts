@@ -1,0 +1,158 @@
+import type { Attribution } from './attribution.ts';
+import type { Facts, RuleSet } from './facts.ts';
+import type { Rule, Scope } from './rule.ts';
+import { severityOf } from './rule.ts';
+import type { Signal, SubjectHistory } from './signal.ts';
+import { mannWhitney, summarise } from './statistics.ts';
+import type { Duration, Instant } from './time.ts';
+import type { Breach, Verdict } from './verdict.ts';
+
+/** Every rule's answer about every subject; healthy ones are not listed, there are too many of them. */
+export interface Evaluation {
+  readonly breaches: readonly Breach[];
+  readonly unknown: readonly (Verdict & { is: 'unknown' })[];
+  /** Breaches under the running deployment that a later signal took back. */
+  readonly cleared: readonly { readonly rule: Rule; readonly signal: Signal }[];
+  /** Kinds of which there is evidence under the running deployment. */
+  readonly kindsSeen: ReadonlySet<string>;
+}
+
+/** How many signals of one subject are looked back at. */
+const DEPTH = 50;
+
+/** Asks every rule about every subject of the running deployment. A new deployment starts with no answer at all. */
+export function evaluate(rules: RuleSet, facts: Facts, now: Instant, attribution: Attribution): Evaluation {
+  const breaches: Breach[] = [];
+  const unknown: (Verdict & { is: 'unknown' })[] = [];
+  const cleared: { rule: Rule; signal: Signal }[] = [];
+  const kindsSeen = new Set<string>();
+  const deployment = attribution.running;
+  if (deployment === undefined) return { breaches, unknown, cleared, kindsSeen };
+  const limits = new Map(facts.environment.sources.map((source) => [source.name, source.staleAfter]));
+  for (const history of facts.history.subjects()) {
+    const mine = attribution.under(deployment, history.signals).slice(-DEPTH);
+    const newest = mine.at(-1);
+    if (newest === undefined) continue;
+    kindsSeen.add(history.kind);
+    for (const rule of candidates(rules, mine)) {
+      const limit = rule.staleAfter ?? limits.get(newest.source) ?? null;
+      const verdict = ask(rule, { history, mine, newest, limit, now, facts, attribution });
+      if (verdict.is === 'breached') breaches.push(verdict);
+      if (verdict.is === 'unknown') unknown.push(verdict);
+      if (verdict.is === 'healthy' && verdict.cleared !== null) cleared.push({ rule, signal: verdict.cleared });
+    }
+  }
+  return { breaches, unknown, cleared, kindsSeen };
+}
+
+function candidates(rules: RuleSet, mine: readonly Signal[]): Iterable<Rule> {
+  if (mine.length === 1) return rules.candidates(mine[0] as Signal);
+  const found = new Set<Rule>();
+  for (const signal of mine) for (const rule of rules.candidates(signal)) found.add(rule);
+  return found;
+}
+
+interface Question {
+  readonly history: SubjectHistory;
+  /** Signals under the running deployment, oldest first; never empty. */
+  readonly mine: readonly Signal[];
+  readonly newest: Signal;
+  readonly limit: Duration | null;
+  readonly now: Instant;
+  readonly facts: Facts;
+  readonly attribution: Attribution;
+}
+
+type Answer = Breach | (Verdict & { is: 'unknown' }) | { readonly is: 'healthy'; readonly cleared: Signal | null };
+
+function ask(rule: Rule, question: Question): Answer {
+  try {
+    return rule.over === null ? askEach(rule, question) : askWindow(rule, question, rule.over);
+  } catch (error) {
+    const because = error instanceof Error ? error.message : String(error);
+    return { is: 'unknown', rule, subject: question.history.subject, because };
+  }
+}
+
+/** A rule about single signals: the newest counts, the unbroken row before it says since when. */
+function askEach(rule: Rule, question: Question): Answer {
+  const { mine, now, newest } = question;
+  const holds = mine.map((signal) => rule.when({ signal }));
+  const last = holds.lastIndexOf(true);
+  if (last === -1) return { is: 'healthy', cleared: null };
+  let first = last;
+  while (first > 0 && holds[first - 1] === true) first -= 1;
+  const signal = mine[last] as Signal;
+  const since = (mine[first] as Signal).at;
+  const recent = holds.slice(-rule.confirm.of);
+  const confirmed = recent.filter(Boolean).length >= rule.confirm.n;
+  const clearingSince = last === mine.length - 1 ? null : (mine[last + 1] as Signal).at;
+  const stale = question.limit !== null && now - newest.at > question.limit;
+  if (clearingSince !== null && now >= clearingSince + rule.keepFiringFor) {
+    return { is: 'healthy', cleared: signal };
+  }
+  if (stale && rule.onMissing === 'clear') return { is: 'healthy', cleared: null };
+  const matched = holds.filter(Boolean).length;
+  return {
+    ...breachOf(rule, question, signal),
+    since,
+    firesAt: confirmed ? since + rule.holdFor : null,
+    clearingSince,
+    stale,
+    samples: { matched, seen: mine.length },
+  };
+}
+
+/** A rule about a time: the samples of it against the samples under the last good deployment. */
+function askWindow(rule: Rule, question: Question, over: Duration): Answer {
+  const { mine, now, newest, history } = question;
+  const unknown = (because: string): Answer => ({ is: 'unknown', rule, subject: history.subject, because });
+  const inWindow = mine.filter((signal) => signal.at > now - over);
+  const values = numbers(inWindow);
+  const window = summarise(values);
+  if (window === undefined || window.count < rule.minSamples) {
+    return unknown(`${window?.count ?? 0} of ${rule.minSamples} samples in the window`);
+  }
+  const before = baselineNumbers(question);
+  const baseline = summarise(before);
+  if (baseline === undefined) return unknown('no samples under a good deployment to compare with');
+  const pValue = mannWhitney(values, before);
+  const scope: Scope = { signal: newest, window, baseline, pValue: pValue ?? 1 };
+  if (!rule.when(scope)) return { is: 'healthy', cleared: null };
+  const since = (inWindow[0] as Signal).at;
+  return {
+    ...breachOf(rule, question, newest),
+    since,
+    firesAt: since + rule.holdFor,
+    clearingSince: null,
+    stale: question.limit !== null && now - newest.at > question.limit,
+    samples: { matched: window.count, seen: mine.length },
+    window,
+    baseline,
+    pValue: pValue ?? null,
+  };
+}
+
+function breachOf(rule: Rule, question: Question, signal: Signal) {
+  return {
+    is: 'breached' as const,
+    rule,
+    subject: question.history.subject,
+    signal,
+    severity: severityOf(rule, signal),
+    window: null,
+    baseline: null,
+    pValue: null,
+  };
+}
+
+function baselineNumbers({ facts, attribution, history }: Question): readonly number[] {
+  const sequence = attribution.running?.sequence ?? 0;
+  const good = facts.deployments.findLast((each) => each.verdict === 'good' && each.sequence < sequence);
+  return good === undefined ? [] : numbers(attribution.under(good, history.signals));
+}
+
+/** Measurements carry their number in the attribute `value`. */
+function numbers(signals: readonly Signal[]): readonly number[] {
+  return signals.map((signal) => signal.attributes.value).filter((value) => typeof value === 'number');
+}
