@@ -65,6 +65,7 @@ interface Context {
 /** Breaches of a deployment that no open incident blames yet. A breach that is clearing or stale opens nothing. */
 function newCases(live: readonly Assessed[], context: Context): readonly Considering[] {
   const open = context.facts.incidents.filter((incident) => !isFinal(incident.state));
+  if (onTrial(open, context.attribution)) return [];
   const groups = new Map<string | null, Assessed[]>();
   for (const each of live) {
     const blamed = each.blame.deployment;
@@ -73,6 +74,12 @@ function newCases(live: readonly Assessed[], context: Context): readonly Conside
     groups.set(blamed, [...(groups.get(blamed) ?? []), each]);
   }
   return [...groups].map(([blamed, assessed]) => consideration(undefined, deploymentOf(blamed, context), assessed, context));
+}
+
+/** A rollback's own deployment opens no incident while its verification or probation runs: that judges it. */
+function onTrial(open: readonly Incident[], { running }: Attribution): boolean {
+  const incident = open.find((each) => each.id === running?.rollbackOf?.incident);
+  return incident?.state === 'acting' || incident?.state === 'verifying' || incident?.state === 'probation';
 }
 
 /** Every open incident is judged again at every turn, with the breaches it has by now. */

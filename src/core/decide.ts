@@ -23,11 +23,13 @@ export interface Case {
 
 /** What will be done about a case, and because of what. */
 export function decide(question: Case): Decision {
-  const { facts, assessed, incident } = question;
-  const lead = strictest(assessed);
+  const { facts, incident } = question;
+  const assessed = question.assessed.filter(({ breach }) => breach.clearingSince === null);
+  const lead = strictest(assessed) ?? strictest(question.assessed);
   const guards = guard(facts, assessed, question.now, incident?.id ?? null);
   const target = chooseTarget(facts, running(facts.deployments));
   const context: Context = { ...question, lead, guards, target };
+  if (assessed.length === 0 && lead !== undefined) return clearing(context, lead);
   if (isOrdered(incident)) return decideOrdered(context);
   if (lead === undefined) return nothing(context, 'nothing is wrong');
   if (lead.effective === 'leave') return nothing(context, lead.blame.because);
@@ -114,6 +116,12 @@ function suppressed(context: Context, effective: Assessed['effective']): Decisio
 function withoutTarget(context: Context): Decision {
   const by = context.target.sameCode ? 'same-code' : 'no-target';
   return answer(context, { do: 'escalate', would: 'rollback', by, because: context.target.because });
+}
+
+/** A newer result says otherwise: it fires on until `keep_firing_for` is over, but nothing starts. */
+function clearing(context: Context, { breach }: Assessed): Decision {
+  const until = (breach.clearingSince ?? context.now) + breach.rule.keepFiringFor;
+  return answer(context, { do: 'wait', by: 'clearing', because: 'the newest result passes; it stands down if that stays so', until });
 }
 
 function nothing(context: Context, because: string): Decision {

@@ -1,0 +1,211 @@
+import type { Considering } from './consider.ts';
+import type { Decision } from './decision.ts';
+import { short } from './deployment.ts';
+import type { Policy } from './facts.ts';
+import { type Approval, apply, type EventBody, type Incident, isFinal, type State } from './incident.ts';
+import { acknowledgementExpired, climb } from './ladder.ts';
+import { atLeast } from './rule.ts';
+import type { Instant } from './time.ts';
+
+/** What follows for one incident at one moment: events to write down, and whether a plan is to be made. */
+export interface Advance {
+  readonly incident: Incident | undefined;
+  readonly events: readonly EventBody[];
+  readonly wants: 'rollback' | 'contain' | null;
+}
+
+export interface AdvanceContext {
+  readonly policy: Policy;
+  readonly environment: string;
+  readonly now: Instant;
+  /** The id for a new incident. */
+  readonly id: string;
+  readonly shadow: boolean;
+  readonly armed: boolean;
+  /** A recently closed incident of the same environment, to link a new one to. */
+  readonly linkedTo: string | null;
+}
+
+const WATCHED: readonly State[] = ['open', 'waiting_approval', 'assessing', 'monitoring', 'escalated', 'unanswered'];
+
+/** Turns an opinion into the story's next lines. Pure: the engine writes them down. */
+export function advance(considering: Considering, context: AdvanceContext): Advance {
+  const story = new Story(considering.incident, context.now);
+  if (considering.incident === undefined) story.tell(opened(considering, context));
+  const before = story.incident as Incident;
+  if (WATCHED.includes(before.state)) {
+    if (isNews(before, considering)) story.tell(judged(considering));
+    forgetAcknowledgement(story, before, considering);
+    follow(story, considering, context);
+  }
+  keepTheClocks(story, context);
+  return { incident: story.incident, events: story.events, wants: wants(story, considering.decision, context) };
+}
+
+/** Events so far and the incident they lead to. */
+class Story {
+  incident: Incident | undefined;
+  readonly events: EventBody[] = [];
+  readonly #now: Instant;
+
+  constructor(incident: Incident | undefined, now: Instant) {
+    this.incident = incident;
+    this.#now = now;
+  }
+
+  tell(event: EventBody): void {
+    this.events.push(event);
+    this.incident = apply(this.incident, { ...event, at: this.#now, by: 'rollbackd' });
+  }
+}
+
+function opened(considering: Considering, context: AdvanceContext): EventBody {
+  return {
+    type: 'opened',
+    id: context.id,
+    environment: context.environment,
+    title: considering.title,
+    blamed: considering.blamed?.id ?? null,
+    breaches: considering.breaches,
+    severity: considering.severity,
+    impact: considering.impact,
+    row: considering.row,
+    ladder: context.shadow ? [] : context.policy.escalation.ladder,
+    linkedTo: context.linkedTo,
+    shadow: context.shadow,
+  };
+}
+
+function judged({ breaches, severity, impact, row, decision, title }: Considering): EventBody {
+  return { type: 'judged', breaches, severity, impact, row, decision, title };
+}
+
+/** A turn that says the same as the last one writes nothing. */
+function isNews(incident: Incident, { breaches, severity, row, decision }: Considering): boolean {
+  const gist = (each: { decision: Decision | null; severity: string; row: number | undefined; breaches: Incident['breaches'] }) =>
+    JSON.stringify([
+      each.decision?.do,
+      each.decision?.by,
+      each.decision?.target,
+      each.severity,
+      each.row,
+      each.breaches.map((breach) => [breach.rule, breach.subject, breach.clearedAt !== null]).sort(),
+    ]);
+  const was = { decision: incident.decision, severity: incident.severity, row: incident.row?.number, breaches: incident.breaches };
+  return gist(was) !== gist({ decision, severity, row: row?.number, breaches });
+}
+
+/** A rise in severity is news even to those who acknowledged. */
+function forgetAcknowledgement(story: Story, before: Incident, { severity }: Considering): void {
+  if (before.acknowledged !== null && before.severity !== severity && atLeast(severity, before.severity)) {
+    story.tell({ type: 'acknowledgement-expired' });
+  }
+}
+
+function follow(story: Story, considering: Considering, context: AdvanceContext): void {
+  const { decision } = considering;
+  const state = (story.incident as Incident).state;
+  switch (decision.do) {
+    case 'stand-down':
+      return story.tell({
+        type: decision.by === 'replaced' ? 'superseded' : 'stood-down',
+        because: decision.because,
+      });
+    case 'monitor':
+      if (state === 'open' || state === 'escalated') story.tell({ type: 'monitored', because: decision.because });
+      return;
+    case 'ask':
+    case 'assess':
+      return askPeople(story, considering, context);
+    case 'escalate':
+      if (state !== 'escalated' && state !== 'unanswered') story.tell({ type: 'escalated', because: decision.because });
+      return;
+    default:
+      return;
+  }
+}
+
+function askPeople(story: Story, considering: Considering, context: AdvanceContext): void {
+  const incident = story.incident as Incident;
+  const assess = considering.decision.do === 'assess';
+  const asked = incident.state === 'waiting_approval' || incident.state === 'assessing';
+  if (!asked && incident.state !== 'open' && incident.state !== 'monitoring') return;
+  if (!asked || (incident.state === 'assessing' && !assess)) {
+    const approval = firstRound(considering, context);
+    story.tell(approval === null ? { type: 'escalated', because: 'nobody is named who could approve' } : { type: 'approval-asked', approval, assess });
+    return;
+  }
+  const { approval } = incident;
+  if (approval === null || approval.answer !== null || context.now < approval.deadline) return;
+  const next = approval.round === 1 ? secondRound(approval, context) : null;
+  story.tell(next === null ? { type: 'approval-expired' } : { type: 'approval-asked', approval: next, assess });
+}
+
+/**
+ * What a breach may only be asked about has a row that names approvers; where blame turned `rollback` into
+ * `ask`, the row names none, and the first row that does is asked.
+ */
+function firstRound({ row, decision, blamed }: Considering, { policy, now }: AdvanceContext): Approval | null {
+  const naming = row?.approvers === null || row === null ? policy.matrix.find((each) => each.approvers !== null) : row;
+  if (naming === undefined || naming.approvers === null) return null;
+  const people = expand([naming.approvers], policy);
+  if (people.length === 0) return null;
+  const within = naming.within ?? 3_600_000;
+  return {
+    of: naming.approvers,
+    people,
+    askedAt: now,
+    deadline: now + within,
+    round: 1,
+    then: naming.then,
+    within,
+    question: question(decision, blamed === null ? null : short(blamed.commit)),
+    answer: null,
+  };
+}
+
+function question(decision: Decision, blamed: string | null): string {
+  const candidate = decision.trace?.targets.find((each) => each.chosen);
+  const to = candidate === undefined ? 'the last good version' : short(candidate.commit);
+  return decision.do === 'assess' ? `roll ${blamed ?? 'it'} back to ${to}, or watch it?` : `roll back to ${to}?`;
+}
+
+/** The people of the `then` level are asked once more, for the same time; they then may approve too. */
+function secondRound(approval: Approval, { policy, now }: AdvanceContext): Approval | null {
+  const level = policy.escalation.ladder.find((each) => each.level === approval.then);
+  const people = level === undefined ? [] : expand(level.contacts, policy);
+  if (people.length === 0) return null;
+  return {
+    ...approval,
+    of: `${approval.of} and ${level?.contacts.join(', ')}`,
+    people: [...new Set([...approval.people, ...people])],
+    deadline: now + approval.within,
+    round: 2,
+  };
+}
+
+/** Names of people behind names of people and teams. */
+export function expand(names: readonly string[], policy: Pick<Policy, 'people' | 'teams'>): readonly string[] {
+  const found = names.flatMap((name) => policy.teams.get(name) ?? (policy.people.has(name) ? [name] : []));
+  return [...new Set(found)];
+}
+
+/** The ladder climbs while nobody has acknowledged; an acknowledgement that expired resumes it. */
+function keepTheClocks(story: Story, { now }: AdvanceContext): void {
+  const incident = story.incident as Incident;
+  if (isFinal(incident.state)) return;
+  if (acknowledgementExpired(incident, now)) story.tell({ type: 'acknowledgement-expired' });
+  const rung = climb(story.incident as Incident, now);
+  if (rung !== null) {
+    story.tell({ type: 'level-reached', level: rung.level.level, skipped: rung.skipped.map((each) => each) });
+  }
+}
+
+function wants(story: Story, decision: Decision, { armed }: AdvanceContext): Advance['wants'] {
+  const incident = story.incident as Incident;
+  const person = incident.request !== null && ['failed', 'contained'].includes(incident.state);
+  if (decision.do === 'rollback' && (WATCHED.includes(incident.state) || person)) return 'rollback';
+  const needsContaining = incident.state === 'escalated' || incident.state === 'unanswered';
+  const contained = incident.plans.some((plan) => plan.kind === 'contain');
+  return armed && incident.contain && needsContaining && !contained ? 'contain' : null;
+}

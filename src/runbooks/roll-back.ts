@@ -1,0 +1,186 @@
+import { type Deployment, short } from '../core/deployment.ts';
+import type { Environment } from '../core/environment.ts';
+import type { NamedCommit, Plan, Step } from '../core/plan.ts';
+import { type Duration, type Instant, minutes } from '../core/time.ts';
+
+/** Everything the runbook needs to know of the case; gathered before, by asking the repository. */
+export interface RollbackCase {
+  readonly environment: Environment;
+  readonly incident: string;
+  readonly bad: Deployment;
+  readonly good: Deployment;
+  readonly now: Instant;
+  /** Newest first: commits between the good one and what runs. */
+  readonly commits: readonly NamedCommit[];
+  /** On the branch beyond what runs. */
+  readonly beyond: readonly NamedCommit[];
+  readonly workTree: { readonly path: string; readonly force: boolean } | null;
+  readonly commands: readonly (readonly string[])[];
+  readonly causes: readonly { readonly kind: string; readonly subject: string }[];
+  readonly rejected: Plan['rejected'];
+  readonly warnings: readonly string[];
+  readonly needsApproval: readonly string[];
+  readonly commandWithin: Duration;
+}
+
+/** What an operator would do by hand, in the same order. */
+export function rollBack(situation: RollbackCase): Plan {
+  const { environment, bad, good } = situation;
+  return {
+    title: `Roll ${environment.name} back from ${short(bad.commit)} to ${short(good.commit)} by revert`,
+    kind: 'rollback',
+    strategy: 'revert',
+    madeAt: situation.now,
+    steps: [
+      pause(environment),
+      revert(situation),
+      ...move(situation),
+      ...awaitDeployment(situation),
+      ...rebuild(situation),
+      prove(situation),
+      resume(environment),
+    ],
+    rejected: situation.rejected,
+    warnings: [...warningsOf(situation), ...situation.warnings],
+    needsApproval: [...foreignCommits(situation), ...situation.needsApproval],
+  };
+}
+
+/** Stops whatever would start the pipeline again. */
+export function pause(environment: Environment): Step {
+  const none = environment.schedule === 'none';
+  return {
+    name: 'Pause the schedule',
+    detail: none ? 'none to pause: waits for a run under way' : 'and wait for a run under way',
+    uses: 'schedule.pause',
+    with: { environment: environment.name },
+    within: environment.quiesce + minutes(1),
+    changesWhatRuns: false,
+    undo: resume(environment),
+    byHand: ['stop the scheduler from starting the pipeline'],
+  };
+}
+
+export function resume(environment: Environment): Step {
+  const none = environment.schedule === 'none';
+  return {
+    name: 'Resume the schedule',
+    detail: none ? 'nothing was paused' : 'as it was before',
+    uses: 'schedule.resume',
+    with: { environment: environment.name },
+    within: minutes(1),
+    changesWhatRuns: false,
+    undo: null,
+    byHand: ['let the scheduler start the pipeline again'],
+  };
+}
+
+function revert(situation: RollbackCase): Step {
+  const { environment, bad, good, incident, commits } = situation;
+  const count = commits.length === 1 ? 'commit' : 'commits';
+  return {
+    name: `Revert ${commits.length} ${count} on ${environment.branch}`,
+    detail: 'push 1 commit, no force',
+    uses: 'git.revert',
+    with: {
+      environment: environment.name,
+      branch: environment.branch,
+      incident,
+      from: bad.commit,
+      to: good.commit,
+      toVersion: good.version,
+      commits,
+      kept: situation.beyond.filter((each) => !each.touches),
+      message: `fix: revert to ${short(good.commit)} (${incident})`,
+      date: situation.now,
+    },
+    within: minutes(2),
+    changesWhatRuns: true,
+    undo: null,
+    byHand: [
+      `git revert --no-edit ${short(good.commit)}..${short(bad.commit)}`,
+      `git push origin HEAD:${environment.branch}`,
+    ],
+  };
+}
+
+function move({ workTree, good, environment }: RollbackCase): readonly Step[] {
+  if (workTree === null) return [];
+  const step: Step = {
+    name: 'Move the work tree',
+    detail: workTree.force ? `${workTree.path}, local edits are saved as a patch` : workTree.path,
+    uses: 'work-tree.move',
+    with: {
+      environment: environment.name,
+      path: workTree.path,
+      to: good.commit,
+      toVersion: good.version,
+      force: workTree.force,
+    },
+    within: minutes(2),
+    changesWhatRuns: true,
+    undo: null,
+    byHand: [`git -C ${workTree.path} pull --ff-only origin ${environment.branch}`],
+  };
+  return [step];
+}
+
+/** Where the branch or a pipeline is the authority, it must say that the reverted version runs. */
+function awaitDeployment({ environment, good }: RollbackCase): readonly Step[] {
+  if (environment.runs === 'work-tree') return [];
+  const step: Step = {
+    name: 'Wait for the deployment',
+    detail: `until ${environment.runs === 'api' ? 'the pipeline' : 'the branch'} runs ${short(good.commit)}'s content`,
+    uses: 'deployment.await',
+    with: { environment: environment.name, toVersion: good.version },
+    within: environment.deploysWithin,
+    changesWhatRuns: false,
+    undo: null,
+    byHand: ['run the deploy workflow'],
+  };
+  return [step];
+}
+
+function rebuild({ commands, environment, good, commandWithin }: RollbackCase): readonly Step[] {
+  return commands.map((argv) => ({
+    name: 'Rebuild',
+    detail: argv.join(' '),
+    uses: 'dbt.run' as const,
+    with: { environment: environment.name, argv, toVersion: good.version },
+    within: commandWithin,
+    changesWhatRuns: false,
+    undo: null,
+    byHand: [argv.join(' ')],
+  }));
+}
+
+function prove({ environment, good, causes }: RollbackCase): Step {
+  return {
+    name: 'Prove the data is healthy',
+    detail: `version, and every test that passed under ${short(good.commit)}`,
+    uses: 'health.prove',
+    with: { environment: environment.name, target: good.id, toVersion: good.version, causes },
+    within: environment.proveWithin,
+    changesWhatRuns: false,
+    undo: null,
+    byHand: ['dbt test'],
+  };
+}
+
+function warningsOf({ environment, beyond, commands }: RollbackCase): readonly string[] {
+  const warnings: string[] = [];
+  if (environment.schedule === 'none') warnings.push('The schedule cannot be paused: a run may begin during the move.');
+  for (const each of beyond.filter((commit) => !commit.touches)) {
+    warnings.push(`${short(each.commit)} (${each.subject}) is newer than what runs and stays.`);
+  }
+  if (commands.length === 0) warnings.push('No dbt command is configured: evidence comes from the next scheduled run.');
+  return warnings;
+}
+
+/** Commits that nobody has seen running would be taken back with it: a person has to want that. */
+function foreignCommits({ beyond }: RollbackCase): readonly string[] {
+  const touching = beyond.filter((each) => each.touches);
+  if (touching.length === 0) return [];
+  const named = touching.map((each) => `${short(each.commit)} ${each.subject}`).join(', ');
+  return [`commits newer than what runs would be reverted with it: ${named}`];
+}
