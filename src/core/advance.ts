@@ -145,7 +145,10 @@ function askPeople(story: Story, considering: Considering, context: AdvanceConte
  * What a breach may only be asked about has a row that names approvers; where blame turned `rollback` into
  * `ask`, the row names none, and the first row that does is asked.
  */
-function firstRound({ row, decision, blamed }: Considering, { policy, now }: AdvanceContext): Approval | null {
+function firstRound(
+  { row, decision, blamed }: Considering,
+  { policy, now }: Pick<AdvanceContext, 'policy' | 'now'>,
+): Approval | null {
   const naming = row?.approvers === null || row === null ? policy.matrix.find((each) => each.approvers !== null) : row;
   if (naming === undefined || naming.approvers === null) return null;
   const people = expand([naming.approvers], policy);
@@ -208,4 +211,15 @@ function wants(story: Story, decision: Decision, { armed }: AdvanceContext): Adv
   const needsContaining = incident.state === 'escalated' || incident.state === 'unanswered';
   const contained = incident.plans.some((plan) => plan.kind === 'contain');
   return armed && incident.contain && needsContaining && !contained ? 'contain' : null;
+}
+
+/** The question that is put where a plan needs a person, whatever its row says. */
+export function askInstead(
+  considering: Considering,
+  reasons: readonly string[],
+  context: Pick<AdvanceContext, 'policy' | 'now'>,
+): EventBody {
+  const approval = firstRound(considering, context);
+  if (approval === null) return { type: 'escalated', because: `nobody is named who could approve: ${reasons.join('; ')}` };
+  return { type: 'approval-asked', approval: { ...approval, question: `${approval.question} ${reasons.join('; ')}` }, assess: false };
 }

@@ -1,4 +1,5 @@
 import type { Commit, Version } from './deployment.ts';
+import type { Check } from './incident.ts';
 import type { Duration, Instant } from './time.ts';
 
 /** One commit named in a plan. */
@@ -81,6 +82,8 @@ export interface Plan {
   readonly warnings: readonly string[];
   /** Reasons why this plan needs a person, whatever the matrix says. */
   readonly needsApproval: readonly string[];
+  /** For `undo`: what the incident becomes when it is done. */
+  readonly then: { readonly type: 'superseded' | 'aborted' | 'plan-failed'; readonly because: string } | null;
 }
 
 /** The identity of one piece of work in the outside world: `INC-3/1/2-git.revert`. */
@@ -100,8 +103,8 @@ export function pointOfNoReturn(plan: Plan): number {
 /** What `check` found out in the outside world. */
 export type Progress =
   | { readonly is: 'absent' }
-  | { readonly is: 'running'; readonly detail?: string }
-  | { readonly is: 'done'; readonly result: Readonly<Record<string, string>> }
-  | { readonly is: 'failed'; readonly why: string }
+  | { readonly is: 'running'; readonly detail?: string; readonly checks?: readonly Check[] }
+  | { readonly is: 'done'; readonly result: Readonly<Record<string, string>>; readonly checks?: readonly Check[] }
+  | { readonly is: 'failed'; readonly why: string; readonly checks?: readonly Check[] }
   /** The world changed: decide again instead of going on. */
   | { readonly is: 'overtaken'; readonly why: string };

@@ -14,11 +14,12 @@ export function contain(environment: Environment, now: Instant): Plan {
     rejected: [],
     warnings: environment.schedule === 'none' ? ['Cannot contain: the schedule cannot be paused.'] : [],
     needsApproval: [],
+    then: null,
   };
 }
 
 /** Takes back what was quiesced before the point of no return. */
-export function letGo(environment: Environment, now: Instant): Plan {
+export function letGo(environment: Environment, now: Instant, then: Plan['then']): Plan {
   return {
     title: `Let ${environment.name} go on: resume its schedule`,
     kind: 'undo',
@@ -28,5 +29,6 @@ export function letGo(environment: Environment, now: Instant): Plan {
     rejected: [],
     warnings: [],
     needsApproval: [],
+    then,
   };
 }

@@ -43,6 +43,7 @@ export function rollBack(situation: RollbackCase): Plan {
     rejected: situation.rejected,
     warnings: [...warningsOf(situation), ...situation.warnings],
     needsApproval: [...foreignCommits(situation), ...situation.needsApproval],
+    then: null,
   };
 }
 

@@ -1,0 +1,53 @@
+import type { Facts, Mode } from '../core/facts.ts';
+import { underWay } from '../core/succession.ts';
+import { days, type Instant } from '../core/time.ts';
+import type { Place, World } from './world.ts';
+
+/** How long final incidents and announcements still bear on a decision. */
+const LOOK_BACK = days(30);
+
+/** Everything a turn decides on, read at once. */
+export async function gather(world: World, place: Place, now: Instant): Promise<Facts> {
+  const { environment, memory } = place;
+  const { name } = environment;
+  const { signals, deployments, incidents, switches } = world.store;
+  const since = now - Math.max(LOOK_BACK, environment.limits.budget.per, environment.reopenWindow);
+  await memory.catchUp();
+  const [ran, quarantined, open, rollbacks, mode, freezes, health, known, allowed, announced, catalogues] =
+    await Promise.all([
+      deployments.deployments(name),
+      deployments.quarantined(name),
+      incidents.incidents(name, since),
+      incidents.rollbacks(name, since),
+      switches.mode(name),
+      switches.freezes(name),
+      signals.health(name),
+      switches.known(name),
+      switches.allowed(name),
+      deployments.announcements(name, since),
+      signals.catalogues(name),
+    ]);
+  const subjects = catalogues.flatMap((catalogue) => catalogue.subjects);
+  return {
+    environment,
+    deployments: ran,
+    quarantined,
+    history: memory,
+    incidents: open,
+    rollbacks,
+    mode: mode ?? shadow(now),
+    freezes,
+    sources: health,
+    readiness: place.standing.readiness,
+    known,
+    deploying: underWay(announced, environment.deploysWithin, now),
+    catalogue: catalogues.length === 0 ? null : new Set(subjects),
+    versions: place.standing.versions,
+    evidenceKinds: place.evidenceKinds,
+    allowed,
+  };
+}
+
+function shadow(now: Instant): Mode {
+  return { mode: 'shadow', since: now, by: 'rollbackd', reason: 'nobody has armed it yet' };
+}

@@ -1,0 +1,20 @@
+import type { Considered } from '../core/consider.ts';
+import type { Facts } from '../core/facts.ts';
+import type { World } from './world.ts';
+
+/** Restraint is a result: what opens nothing is written down once, with its reason. */
+export async function leaveAlone(world: World, facts: Facts, considered: Considered): Promise<void> {
+  const { name } = facts.environment;
+  const at = world.clock.now();
+  for (const { key, decision } of considered.leftAlone) {
+    const fresh = await world.store.incidents.decided({ key, environment: name, at, decision });
+    if (!fresh) continue;
+    world.meter.add('rollbackd_decisions_total', {
+      environment: name,
+      severity: decision.trace?.severity ?? 'low',
+      decision: decision.do,
+      reason: decision.by ?? 'rule',
+    });
+  }
+  if (considered.firstDay.length > 0) await world.store.switches.know(name, considered.firstDay);
+}

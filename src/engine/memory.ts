@@ -1,0 +1,52 @@
+import type { History, Signal, SubjectHistory } from '../core/signal.ts';
+import type { SignalStore } from '../ports/store.ts';
+
+/** How many signals of one subject are kept at hand. */
+const PER_SUBJECT = 200;
+const PAGE = 5_000;
+
+/** The signals of one environment at hand, read on from the store: nothing is remembered that is not stored. */
+export class Memory implements History {
+  readonly #bySubject = new Map<string, { kind: string; subject: string; signals: Signal[] }>();
+  readonly #environment: string;
+  readonly #store: SignalStore;
+  #sequence = 0;
+
+  constructor(environment: string, store: SignalStore) {
+    this.#environment = environment;
+    this.#store = store;
+  }
+
+  /** Reads what was stored since the last call. Returns how many signals came. */
+  async catchUp(): Promise<number> {
+    let count = 0;
+    for (;;) {
+      const page = await this.#store.after(this.#environment, this.#sequence, PAGE);
+      for (const { sequence, value } of page) {
+        this.#add(value);
+        this.#sequence = sequence;
+      }
+      count += page.length;
+      if (page.length < PAGE) return count;
+    }
+  }
+
+  subjects(): Iterable<SubjectHistory> {
+    return this.#bySubject.values();
+  }
+
+  of(kind: string, subject: string): SubjectHistory | undefined {
+    return this.#bySubject.get(`${kind}\0${subject}`);
+  }
+
+  /** Facts may come late and out of order: each subject stays sorted by when it was observed. */
+  #add(signal: Signal): void {
+    const key = `${signal.kind}\0${signal.subject}`;
+    const history = this.#bySubject.get(key) ?? { kind: signal.kind, subject: signal.subject, signals: [] };
+    this.#bySubject.set(key, history);
+    let place = history.signals.length;
+    while (place > 0 && (history.signals[place - 1]?.at ?? 0) > signal.at) place -= 1;
+    history.signals.splice(place, 0, signal);
+    if (history.signals.length > PER_SUBJECT) history.signals.shift();
+  }
+}

@@ -1,0 +1,89 @@
+import { OutsideError } from '../core/errors.ts';
+import type { SourceHealth } from '../core/signal.ts';
+import type { Instant } from '../core/time.ts';
+import type { Observation } from '../ports/signal-source.ts';
+import type { Place, PushableSource, World } from './world.ts';
+
+/** Looks at every source side by side, stores what is new and how each source fares. Returns new signals. */
+export async function observe(world: World, place: Place, abort: AbortSignal): Promise<number> {
+  const counts = await Promise.all(place.sources.map((source) => look(world, place, source, abort)));
+  return counts.reduce((sum, count) => sum + count, 0);
+}
+
+async function look(world: World, place: Place, source: PushableSource, abort: AbortSignal): Promise<number> {
+  const started = world.clock.now();
+  const labels = { source: source.name };
+  world.meter.add('rollbackd_signal_polls_total', labels);
+  try {
+    const observation = await source.observe(abort);
+    const count = await take(world, place, source.name, observation);
+    world.meter.observe('rollbackd_signal_poll_duration_seconds', labels, (world.clock.now() - started) / 1_000);
+    return count;
+  } catch (error) {
+    if (!(error instanceof OutsideError)) throw error;
+    if (abort.aborted) return 0;
+    world.meter.add('rollbackd_signal_poll_failures_total', { ...labels, reason: error.reason });
+    await keepHealth(world, place, source.name, (health) => ({
+      ...health,
+      errorsInARow: health.errorsInARow + 1,
+      lastError: error.message,
+    }));
+    return 0;
+  }
+}
+
+/** Stores what was observed; the source's health follows from it. Returns how many signals were new. */
+export async function take(world: World, place: Place, source: string, observed: Observation): Promise<number> {
+  const now = world.clock.now();
+  const { signals } = world.store;
+  if (observed.catalogue !== null) await signals.setCatalogue(observed.catalogue);
+  const count = observed.signals.length === 0 ? 0 : await signals.add(observed.signals);
+  await learnVersions(place, observed);
+  const evidence = newestEvidence(place, observed);
+  await keepHealth(world, place, source, (health) => ({
+    ...health,
+    lastSuccessAt: now,
+    lastEvidenceAt: evidence === null ? health.lastEvidenceAt : Math.max(evidence, health.lastEvidenceAt ?? 0),
+    errorsInARow: 0,
+    lastError: null,
+  }));
+  if (count > 0) world.meter.add('rollbackd_signals_total', { source }, count);
+  return count;
+}
+
+/** Invocations may name the commit they ran: its version is looked up, so that a wrong one judges nothing. */
+async function learnVersions(place: Place, observed: Observation): Promise<void> {
+  const { versions } = place.standing;
+  for (const { attributes } of observed.signals) {
+    const sha = attributes.git_sha;
+    if (typeof sha !== 'string' || !/^[0-9a-f]{40}$/.test(sha) || versions.has(sha)) continue;
+    const facts = await place.repository.find(sha, AbortSignal.timeout(10_000)).catch(() => undefined);
+    if (facts !== undefined) versions.set(sha, facts.version);
+  }
+}
+
+function newestEvidence(place: Place, { signals }: Observation): Instant | null {
+  const times = signals.filter((each) => place.evidenceKinds.has(each.kind)).map((each) => each.at);
+  return times.length === 0 ? null : times.reduce((newest, at) => Math.max(newest, at));
+}
+
+async function keepHealth(
+  world: World,
+  place: Place,
+  source: string,
+  change: (health: SourceHealth) => SourceHealth,
+): Promise<void> {
+  const { name } = place.environment;
+  const now = world.clock.now();
+  const health = (await world.store.signals.health(name)).find((each) => each.source === source);
+  const before = health ?? { source, lastSuccessAt: null, lastEvidenceAt: null, errorsInARow: 0, lastError: null, since: now };
+  const after = change(before);
+  await world.store.signals.setHealth(name, after);
+  const labels = { source };
+  if (after.lastSuccessAt !== null) {
+    world.meter.set('rollbackd_signal_last_success_timestamp_seconds', labels, after.lastSuccessAt / 1_000);
+  }
+  if (after.lastEvidenceAt !== null) {
+    world.meter.set('rollbackd_signal_last_evidence_timestamp_seconds', labels, after.lastEvidenceAt / 1_000);
+  }
+}

@@ -1,0 +1,119 @@
+import { type Deployment, running, short } from '../core/deployment.ts';
+import type { Facts } from '../core/facts.ts';
+import type { Incident } from '../core/incident.ts';
+import type { Plan } from '../core/plan.ts';
+import { minutes } from '../core/time.ts';
+import { type RollbackCase, rollBack } from '../runbooks/roll-back.ts';
+import type { Place, World } from './world.ts';
+
+/** What a look at the repository and the work tree found for one way back. A cache: the steps look again. */
+export interface Prepared {
+  readonly from: string;
+  readonly to: string;
+  readonly at: number;
+  readonly possible: boolean;
+  readonly because: string;
+  readonly found: Pick<RollbackCase, 'commits' | 'beyond' | 'warnings' | 'needsApproval'> & { readonly force: boolean };
+}
+
+/** A plan, or why there can be none. */
+export type Preparation =
+  | { readonly is: 'plan'; readonly plan: Plan; readonly good: Deployment }
+  | { readonly is: 'impossible'; readonly because: string };
+
+export interface Asked {
+  readonly facts: Facts;
+  readonly incident: Incident | undefined;
+  readonly target: Deployment;
+  /** Whether a person said yes: local edits may then be moved aside. */
+  readonly approved: boolean;
+  /** Look again even where a recent look is at hand (a dry run). */
+  readonly fresh: boolean;
+}
+
+const RECENT = minutes(16);
+
+/** Ways back that nothing is configured for: named in every plan, so that nobody wonders. */
+const NOT_CONFIGURED: Plan['rejected'] = ['workflow', 'database-restore', 'feature-flag'].map((strategy) => ({
+  strategy,
+  because: 'not configured',
+}));
+
+/** Makes the plan for going back to a deployment, from what the repository and the work tree say. */
+export async function prepare(world: World, place: Place, asked: Asked, abort: AbortSignal): Promise<Preparation> {
+  const { facts, incident, target } = asked;
+  const bad = running(facts.deployments);
+  if (bad === undefined) return { is: 'impossible', because: 'nothing runs that is known' };
+  if (bad.version === target.version) {
+    return { is: 'impossible', because: `${short(target.commit)} has the same content as what runs` };
+  }
+  const prepared = asked.fresh ? await lookFor(world, place, bad, target, abort) : await recent(world, place, bad, target, abort);
+  if (!prepared.possible) return { is: 'impossible', because: prepared.because };
+  const { found } = prepared;
+  const plan = rollBack({
+    environment: place.environment,
+    incident: incident?.id ?? 'INC-0',
+    bad,
+    good: target,
+    now: world.clock.now(),
+    ...found,
+    workTree: place.workTree === null ? null : { path: place.workTree.path, force: found.force && asked.approved },
+    commands: place.commands,
+    causes: causesOf(incident),
+    rejected: NOT_CONFIGURED,
+    commandWithin: place.commandWithin,
+  });
+  return { is: 'plan', plan, good: target };
+}
+
+function causesOf(incident: Incident | undefined): RollbackCase['causes'] {
+  return (incident?.breaches ?? [])
+    .filter((each) => each.clearedAt === null)
+    .map(({ kind, subject }) => ({ kind, subject }));
+}
+
+/** The look of the last readiness check, while it is about the same way back. */
+async function recent(world: World, place: Place, bad: Deployment, good: Deployment, abort: AbortSignal): Promise<Prepared> {
+  const { prepared } = place.standing;
+  const fits = prepared?.from === bad.commit && prepared.to === good.commit && world.clock.now() - prepared.at < RECENT;
+  return fits && prepared.possible ? prepared : lookFor(world, place, bad, good, abort);
+}
+
+/** Asks whether the way back exists: reachable commits, a push that would be taken, a work tree that can move. */
+export async function lookFor(
+  world: World,
+  place: Place,
+  bad: Deployment,
+  good: Deployment,
+  abort: AbortSignal,
+): Promise<Prepared> {
+  const head = await place.repository.head(abort);
+  const base = { from: bad.commit, to: good.commit, at: world.clock.now() };
+  const nothing = { commits: [], beyond: [], warnings: [], needsApproval: [], force: false };
+  const back = await place.repository.between(good.commit, bad.commit, abort);
+  const ahead = await place.repository.between(bad.commit, head.commit, abort);
+  if (!back.isAncestor || !ahead.isAncestor) {
+    const gone = back.isAncestor ? bad : good;
+    const because = `history-rewritten: ${short(gone.commit)} is no longer on ${place.environment.branch}`;
+    const prepared = { ...base, possible: false, because, found: nothing };
+    place.standing.prepared = prepared;
+    return prepared;
+  }
+  const revert = await place.revertPreflight.check(bad.commit, good.commit, abort);
+  const tree = (await place.workTree?.preflight(abort)) ?? { problems: [], warnings: [], needsApproval: [] };
+  const problems = [...revert.problems, ...tree.problems];
+  const prepared: Prepared = {
+    ...base,
+    possible: problems.length === 0,
+    because: problems.length === 0 ? `back to ${short(good.commit)}` : problems.join('; '),
+    found: {
+      commits: back.commits,
+      beyond: ahead.commits,
+      warnings: tree.warnings,
+      needsApproval: tree.needsApproval,
+      force: tree.needsApproval.length > 0,
+    },
+  };
+  place.standing.prepared = prepared;
+  return prepared;
+}

@@ -1,0 +1,46 @@
+import { running } from '../core/deployment.ts';
+import { OutsideError } from '../core/errors.ts';
+import type { Readiness } from '../core/facts.ts';
+import { chooseTarget } from '../core/target.ts';
+import { minutes } from '../core/time.ts';
+import { gather } from './gather.ts';
+import { lookFor } from './prepare.ts';
+import type { Place, World } from './world.ts';
+
+/** How often "could we roll back now?" is answered on a healthy day. */
+export const READINESS_EVERY = minutes(15);
+
+/** Answers, changing nothing: could we roll back now, to what, how? */
+export async function checkReadiness(world: World, place: Place, abort: AbortSignal): Promise<readonly Readiness[]> {
+  const now = world.clock.now();
+  const facts = await gather(world, place, now);
+  const bad = running(facts.deployments);
+  const target = chooseTarget(facts, bad);
+  const strategies = place.environment.strategies;
+  const { standing } = place;
+  standing.readinessAt = now;
+  if (bad === undefined || target.deployment === null) {
+    standing.readiness = [];
+    standing.noTarget = target.because;
+    return [];
+  }
+  standing.noTarget = null;
+  const answer = await ask(world, place, { bad, good: target.deployment }, abort);
+  standing.readiness = strategies.map((strategy) => ({ strategy, checkedAt: now, ...answer }));
+  return standing.readiness;
+}
+
+async function ask(
+  world: World,
+  place: Place,
+  way: { bad: Parameters<typeof lookFor>[2]; good: Parameters<typeof lookFor>[3] },
+  abort: AbortSignal,
+): Promise<{ possible: boolean; because: string }> {
+  try {
+    const { possible, because } = await lookFor(world, place, way.bad, way.good, abort);
+    return { possible, because };
+  } catch (error) {
+    if (!(error instanceof OutsideError)) throw error;
+    return { possible: false, because: error.message };
+  }
+}

@@ -1,0 +1,50 @@
+import type { EventBody, Incident } from '../core/incident.ts';
+import { type Plan, pointOfNoReturn, type Step } from '../core/plan.ts';
+import { letGo } from '../runbooks/contain.ts';
+import { record } from './record.ts';
+import type { Place, World } from './world.ts';
+
+/** Why a plan ends before its end. */
+export interface Stop {
+  readonly work: { readonly plan: Plan; readonly index: number; readonly step: Step };
+  readonly because: string;
+  readonly as: 'superseded' | 'aborted' | 'plan-failed';
+}
+
+/**
+ * Ends a plan short. Before the point of no return the schedule is let go only if what runs is not judged
+ * harmful; after it nothing is undone: the schedule stays paused, and people get what is done and what is not.
+ */
+export async function stopShort(world: World, place: Place, incident: Incident, stop: Stop): Promise<Incident> {
+  const { name } = place.environment;
+  const passed = stop.work.plan.kind === 'rollback' && stop.work.index > pointOfNoReturn(stop.work.plan);
+  const atPoint = hasBegunPoint(incident, stop);
+  if (passed || (atPoint && stop.as !== 'superseded')) {
+    const events: EventBody[] = [{ type: 'plan-failed', because: stop.because }];
+    return record(world, place, { incident, events, besides: { releases: name } });
+  }
+  const then = { type: stop.as, because: stop.because };
+  if (isPaused(incident) && !leavesHarm(incident, stop)) {
+    const plan = letGo(place.environment, world.clock.now(), then);
+    return record(world, place, { incident, events: [{ type: 'plan-made', plan }] });
+  }
+  return record(world, place, { incident, events: [then], besides: { releases: name } });
+}
+
+/** The push may have happened: nobody can say that nothing changed. */
+function hasBegunPoint(incident: Incident, { work }: Stop): boolean {
+  const point = work.plan.steps[pointOfNoReturn(work.plan)];
+  if (work.plan.kind !== 'rollback' || point === undefined) return false;
+  const journal = incident.steps.find((each) => each.key.endsWith(`/${pointOfNoReturn(work.plan) + 1}-${point.uses}`));
+  return journal !== undefined;
+}
+
+function isPaused(incident: Incident): boolean {
+  return incident.steps.some((each) => each.key.includes('schedule.pause') && each.result.paused === 'yes');
+}
+
+/** A new deployment is judged on its own; otherwise what runs is harmful while its breaches stand. */
+function leavesHarm(incident: Incident, stop: Stop): boolean {
+  if (stop.as === 'superseded') return false;
+  return incident.breaches.some((each) => each.clearedAt === null);
+}

@@ -1,0 +1,70 @@
+import { running, short } from '../core/deployment.ts';
+import type { Check } from '../core/incident.ts';
+import type { Progress, Verbs } from '../core/plan.ts';
+import { proveData } from '../core/prove.ts';
+import type { Actuator, StepContext } from '../ports/actuator.ts';
+import { gather } from './gather.ts';
+import { observe } from './observe.ts';
+import { track } from './track.ts';
+import type { Place, World } from './world.ts';
+
+/** Checks whose evidence comes from sources that are not there yet: never shown as passed. */
+const NOT_CONFIGURED: readonly Check[] = ['Database state', 'Application health', 'Performance'].map((name) => ({
+  name,
+  is: 'not-configured',
+  detail: 'no source is configured for it',
+}));
+
+/** `health.prove`: the rollback is good only when evidence newer than the move says so. Starts nothing. */
+export function proving(world: World, place: () => Place): Actuator<Verbs['health.prove']> {
+  return {
+    check: (input, context, abort) => prove(world, place(), input, context, abort),
+    start: async () => {},
+  };
+}
+
+async function prove(
+  world: World,
+  place: Place,
+  input: Verbs['health.prove'],
+  context: StepContext,
+  abort: AbortSignal,
+): Promise<Progress> {
+  await observe(world, place, abort);
+  await track(world, place, false, abort);
+  const facts = await gather(world, place, world.clock.now());
+  const code = codeVersion(running(facts.deployments), input.toVersion);
+  const data = proveData(facts, { target: input.target, since: movedAt(context), causes: input.causes });
+  const checks = [code, ...data.checks, ...NOT_CONFIGURED];
+  if (data.is === 'failed') return { is: 'failed', why: data.checks[0]?.detail ?? 'data tests fail', checks };
+  if (code.is !== 'passed' || data.is === 'inconclusive') {
+    const open = checks.filter((check) => check.is === 'inconclusive' || check.is === 'failed');
+    return { is: 'running', detail: open.map((check) => `${check.name}: ${check.detail}`).join('; '), checks };
+  }
+  return { is: 'done', result: { tests: data.checks[0]?.detail ?? '' }, checks };
+}
+
+/** Evidence counts from when what runs was changed: the last of the steps that did. */
+function movedAt({ endedAt, startedAt }: StepContext): number {
+  return endedAt['deployment.await'] ?? endedAt['work-tree.move'] ?? endedAt['git.revert'] ?? startedAt;
+}
+
+function codeVersion(runs: ReturnType<typeof running>, version: string): Check {
+  const name = 'Code version';
+  if (runs === undefined) return { name, is: 'inconclusive', detail: 'nothing runs that is known' };
+  if (runs.version !== version) return { name, is: 'failed', detail: `${short(runs.commit)} runs, another version` };
+  return { name, is: 'passed', detail: `${short(runs.commit)} runs, and its content is the target's` };
+}
+
+/** `deployment.await`: done when the authority reports the version. Starts nothing. */
+export function awaiting(world: World, place: () => Place): Actuator<Verbs['deployment.await']> {
+  return {
+    async check(input, _context, abort) {
+      await track(world, place(), true, abort);
+      const runs = running(await world.store.deployments.deployments(input.environment));
+      if (runs?.version === input.toVersion) return { is: 'done', result: { deployment: runs.id } };
+      return { is: 'running', detail: `${runs === undefined ? 'nothing' : short(runs.commit)} runs still` };
+    },
+    start: async () => {},
+  };
+}

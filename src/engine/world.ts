@@ -1,0 +1,77 @@
+import type { Environment } from '../core/environment.ts';
+import type { Policy, Readiness } from '../core/facts.ts';
+import type { StepKey } from '../core/plan.ts';
+import type { Duration } from '../core/time.ts';
+import type { Actuators } from '../ports/actuator.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { ArtifactsReceipt, PushedArtifacts } from '../ports/control.ts';
+import type { Log } from '../ports/log.ts';
+import type { Meter } from '../ports/meter.ts';
+import type { Repository, RevertPreflight, WorkTree } from '../ports/repository.ts';
+import type { Observation, SignalSource } from '../ports/signal-source.ts';
+import type { Store } from '../ports/store.ts';
+import type { Memory } from './memory.ts';
+import type { Prepared } from './prepare.ts';
+
+/** Everything outside, behind ports, and the policy as it stands. */
+export interface World {
+  readonly clock: Clock;
+  readonly store: Store;
+  readonly meter: Meter;
+  readonly log: Log;
+  readonly publicUrl: string | null;
+  /** Replaced as a whole by a reload. */
+  policy(): Policy;
+  readonly places: ReadonlyMap<string, Place>;
+  /** Makes an environment's turn come at once. */
+  wake(environment: string): void;
+}
+
+/** A source that also takes what a pipeline pushes. */
+export interface PushableSource extends SignalSource {
+  push?(
+    artifacts: Omit<PushedArtifacts, 'environment' | 'source'>,
+    startedBy?: string | null,
+  ): Promise<{ readonly receipt: ArtifactsReceipt; readonly observation: Observation }>;
+}
+
+/** One environment with the outside systems that belong to it. */
+export interface Place {
+  readonly environment: Environment;
+  readonly sources: readonly PushableSource[];
+  readonly repository: Repository;
+  readonly revertPreflight: RevertPreflight;
+  readonly workTree: WorkTree | null;
+  readonly actuators: Actuators;
+  readonly evidenceKinds: ReadonlySet<string>;
+  readonly commands: readonly (readonly string[])[];
+  readonly commandWithin: Duration;
+  /** Ends work that ran past its deadline, where it is ours to end. */
+  readonly stop: (key: StepKey) => Promise<void>;
+  /** What is remembered between turns: a cache, never the truth. */
+  readonly memory: Memory;
+  readonly standing: Standing;
+}
+
+/** What the shell found out between turns. Lost by a restart without harm. */
+export interface Standing {
+  readiness: readonly Readiness[];
+  readinessAt: number;
+  /** Why there is nothing to go back to yet; null where there is. */
+  noTarget: string | null;
+  prepared: Prepared | null;
+  /** Versions of commits that invocations named. */
+  readonly versions: Map<string, string>;
+  headAt: number;
+  branchHead: string | null;
+  /** What the work tree had checked out, and since when, at the last look. */
+  workTreeMark: string | null;
+  lastTurnAt: number;
+  /** How long it rests between turns that nothing woke, ms. */
+  rest: number;
+  turns: number;
+}
+
+export function newStanding(): Standing {
+  return { readiness: [], readinessAt: 0, noTarget: null, prepared: null, versions: new Map(), headAt: 0, branchHead: null, workTreeMark: null, lastTurnAt: 0, rest: 5_000, turns: 0 };
+}
