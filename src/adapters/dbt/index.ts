@@ -1,0 +1,179 @@
+import type { OutsideError } from '../../core/errors.ts';
+import type { Severity } from '../../core/rule.ts';
+import type { Duration, Instant } from '../../core/time.ts';
+import type { ArtifactsReceipt } from '../../ports/control.ts';
+import type { Log } from '../../ports/log.ts';
+import type { Catalogue, Observation, SignalSource } from '../../ports/signal-source.ts';
+import { Intake } from './intake.ts';
+import { type LayerPattern, MEDALLION } from './layers.ts';
+import { ManifestShelf } from './manifest-shelf.ts';
+import { oneAtATime } from './one-at-a-time.ts';
+import { type DbtArtifacts, receive } from './receive.ts';
+import type { Voice } from './signals.ts';
+import { openTarget, type Target } from './target.ts';
+import type { TestFacts } from './test-facts.ts';
+import { type DirectoryWatch, watchDirectory } from './watch-directory.ts';
+
+export { createDbtCommand, type DbtCommand, type DbtCommandOptions } from './command.ts';
+export { inspectTarget, type TargetFacts } from './inspect.ts';
+export { DBT_KINDS } from './kinds.ts';
+export type { LayerPattern } from './layers.ts';
+export type { DbtArtifacts } from './receive.ts';
+export type { TestFacts } from './test-facts.ts';
+
+/** How one dbt project is watched for one environment. */
+export interface DbtSourceOptions {
+  readonly name: string;
+  readonly environment: string;
+  /** The directory that dbt writes into; null: artifacts only come by `push`. */
+  readonly target: string | null;
+  /** A directory of our own: every invocation is kept there, gzipped by its id. */
+  readonly archive: string;
+  /** The severity that the configuration gives a test, a model or a source. */
+  readonly severity: (test: TestFacts) => Severity;
+  /** Default: bronze, silver, gold. */
+  readonly layers?: readonly LayerPattern[];
+  /** A manifest without results is taken as a run that died after this long; default 60 s. */
+  readonly diedAfter?: Duration;
+  /** Takes `error` of a test as `fail`, for dbt engines that report failing tests so; default false. */
+  readonly errorsAreFailures?: boolean;
+  readonly now: () => Instant;
+  readonly log: Log;
+}
+
+/** A watched dbt project, which also takes artifacts from elsewhere. */
+export interface DbtSource extends SignalSource {
+  /**
+   * Takes artifacts that came over HTTP or from our own dbt command (`startedBy`: the key of its step).
+   * The caller stores the observation. Throws Refusal when they are not what dbt writes.
+   */
+  push(
+    artifacts: DbtArtifacts,
+    startedBy?: string | null,
+  ): Promise<{ readonly receipt: ArtifactsReceipt; readonly observation: Observation }>;
+}
+
+/** Watches a dbt target directory; touches nothing but its archive. */
+export function createDbtSource(options: DbtSourceOptions): DbtSource {
+  return new Source(options);
+}
+
+const DIED_AFTER: Duration = 60_000;
+
+class Source implements DbtSource {
+  readonly name: string;
+  readonly environment: string;
+  readonly #options: DbtSourceOptions;
+  readonly #target: Target | null;
+  readonly #shelf: ManifestShelf;
+  readonly #intake: Intake;
+  readonly #capture: () => Promise<number>;
+  #watch: DirectoryWatch | null = null;
+  #catalogueOf: string | null = null;
+
+  constructor(options: DbtSourceOptions) {
+    const { name, environment, target, now, layers = MEDALLION } = options;
+    this.name = name;
+    this.environment = environment;
+    this.#options = options;
+    this.#target = target === null ? null : openTarget(target, now);
+    this.#shelf = new ManifestShelf({
+      path: target === null ? null : `${target}/manifest.json`,
+      layers,
+      now,
+    });
+    const voice: Voice = {
+      environment,
+      source: name,
+      severity: options.severity,
+      errorsAreFailures: options.errorsAreFailures ?? false,
+    };
+    this.#intake = new Intake({ archive: options.archive, voice, shelf: this.#shelf, log: options.log });
+    this.#capture = oneAtATime(() => this.#captureNow());
+  }
+
+  async observe(abort: AbortSignal): Promise<Observation> {
+    abort.throwIfAborted();
+    await this.#intake.settle();
+    this.#watch?.rearm();
+    await Promise.all([this.#capture(), this.#shelf.refresh()]);
+    abort.throwIfAborted();
+    const died = this.#death();
+    const problem = this.#problem();
+    const signals = this.#intake.drain(died);
+    // Evidence first: the file's trouble is told at the next look.
+    if (problem !== undefined && signals.length === 0) throw problem;
+    if (problem !== undefined)
+      this.#options.log.warn({ source: this.name, problem: problem.message }, 'A dbt file cannot be read');
+    return { signals, catalogue: this.#catalogue() };
+  }
+
+  watch(wake: () => void): () => void {
+    const { target } = this.#options;
+    if (target === null) return () => undefined;
+    const watch = watchDirectory(target, (file) => void this.#onChange(file, wake));
+    this.#watch = watch;
+    return () => {
+      watch.close();
+      if (this.#watch === watch) this.#watch = null;
+    };
+  }
+
+  async busy(abort: AbortSignal): Promise<boolean> {
+    abort.throwIfAborted();
+    await Promise.all([this.#capture(), this.#shelf.refresh()]);
+    return this.#manifestAlone() !== null && !this.#isOverdue();
+  }
+
+  async push(artifacts: DbtArtifacts, startedBy: string | null = null) {
+    const { receipt, signals } = await receive({ artifacts, startedBy, intake: this.#intake });
+    return { receipt, observation: { signals, catalogue: this.#catalogue() } };
+  }
+
+  /** Reads at once: the next dbt command may overwrite the file within a second. */
+  async #onChange(file: string | null, wake: () => void): Promise<void> {
+    try {
+      const found = file === 'manifest.json' ? this.#shelf.refresh().then(() => 0) : this.#capture();
+      if ((await found) > 0) wake();
+    } catch {
+      // The next look meets the same trouble and tells it.
+      wake();
+    }
+  }
+
+  async #captureNow(): Promise<number> {
+    await this.#intake.open();
+    const found = (await this.#target?.look()) ?? [];
+    return found.filter((one) => this.#intake.take(one, null)).length;
+  }
+
+  /** The invocation that made manifest.json, where no results of it are known and none lying there are newer. */
+  #manifestAlone() {
+    const head = this.#shelf.onDisk;
+    const results = this.#target?.resultsFrom();
+    if (head === null || results === undefined || this.#intake.knows(head.invocation)) return null;
+    return results === null || results < head.generatedAt ? head : null;
+  }
+
+  #isOverdue(): boolean {
+    const head = this.#shelf.onDisk;
+    return head !== null && this.#options.now() - head.generatedAt >= (this.#options.diedAfter ?? DIED_AFTER);
+  }
+
+  #death() {
+    return this.#isOverdue() ? this.#manifestAlone() : null;
+  }
+
+  #problem(): OutsideError | undefined {
+    return this.#target?.problem() ?? this.#shelf.problem();
+  }
+
+  /** What exists now, once for each manifest. */
+  #catalogue(): Catalogue | null {
+    const newest = this.#shelf.newest;
+    if (newest === null || newest.metadata.invocation === this.#catalogueOf) return null;
+    this.#catalogueOf = newest.metadata.invocation;
+    const { environment, name } = this;
+    return { environment, source: name, at: newest.metadata.generatedAt, subjects: newest.tests };
+  }
+}

@@ -1,0 +1,153 @@
+import { parseMetadata, readElements, splitText } from './artifact.ts';
+import type { Take, Wanted } from './json-splitter.ts';
+import { type LayerPattern, lastLayer } from './layers.ts';
+import { isTest, lookedAt, traceLineage } from './lineage.ts';
+import { type Draft, draftOf, recordOf, sayOwner } from './manifest-node.ts';
+import type { Metadata } from './schema.ts';
+
+/** One node of the project, as far as signals need it. */
+export interface ManifestNode {
+  readonly id: string;
+  readonly resource: string;
+  readonly name: string;
+  readonly package: string;
+  readonly fqn: string;
+  readonly layer: string;
+  readonly tags: readonly string[];
+  readonly meta: readonly string[];
+  readonly owner: string;
+  readonly dbtSeverity: 'error' | 'warn' | null;
+  /** The node a test looks at; empty for other nodes, and where it looks at several. */
+  readonly model: string;
+  /** Names of exposures downstream. */
+  readonly exposures: readonly string[];
+  /** Nodes downstream that are no tests. */
+  readonly descendants: number;
+}
+
+/** The slim index that is kept of a manifest. */
+export interface ManifestIndex {
+  readonly metadata: Metadata;
+  readonly nodes: ReadonlyMap<string, ManifestNode>;
+  /** Ids of the enabled tests and unit tests, sorted. */
+  readonly tests: readonly string[];
+  /** Ids of the sources whose freshness is watched. */
+  readonly watchedSources: readonly string[];
+}
+
+const WANTED: Wanted = {
+  whole: new Set(['metadata']),
+  each: new Set([
+    'nodes',
+    'sources',
+    'exposures',
+    'unit_tests',
+    'metrics',
+    'semantic_models',
+    'saved_queries',
+    'groups',
+  ]),
+};
+const OLDEST_SCHEMA = 4;
+const NEWEST_SCHEMA = 12;
+
+/** Indexes a manifest given as one text. Throws SyntaxError when it is torn, unknown or something else. */
+export async function indexManifest(bytes: Buffer, layers: readonly LayerPattern[]): Promise<ManifestIndex> {
+  const collected = collect(layers);
+  await readElements(bytes, WANTED, collected.take);
+  return collected.finish();
+}
+
+/** Indexes a manifest that comes in pieces, so that it is never in memory as a whole. Throws as `indexManifest`. */
+export async function indexManifestStream(
+  chunks: AsyncIterable<Buffer>,
+  layers: readonly LayerPattern[],
+): Promise<ManifestIndex> {
+  const collected = collect(layers);
+  await splitText(chunks, WANTED, collected.take);
+  return collected.finish();
+}
+
+function collect(layers: readonly LayerPattern[]) {
+  const drafts = new Map<string, Draft>();
+  const owners = new Map<string, string>();
+  let metadata: Metadata | null = null;
+  const take: Take = (member, key, value) => {
+    if (member === 'metadata') metadata = parseMetadata(value, 'manifest');
+    else if (member === 'groups') addOwner(owners, value);
+    else if (key !== null) {
+      const draft = draftOf(key, value, layers);
+      if (draft !== undefined) drafts.set(draft.id, draft);
+    }
+  };
+  const finish = async (): Promise<ManifestIndex> => {
+    if (metadata === null) throw new SyntaxError('the manifest has no metadata');
+    return buildIndex({ metadata: supported(metadata), drafts, owners, layers });
+  };
+  return { take, finish };
+}
+
+interface Collected {
+  readonly metadata: Metadata;
+  readonly drafts: ReadonlyMap<string, Draft>;
+  readonly owners: ReadonlyMap<string, string>;
+  readonly layers: readonly LayerPattern[];
+}
+
+async function buildIndex(collected: Collected): Promise<ManifestIndex> {
+  const lineage = await traceLineage(collected.drafts);
+  const nodes = new Map<string, ManifestNode>();
+  const tests: string[] = [];
+  const watchedSources: string[] = [];
+  for (const draft of collected.drafts.values()) {
+    const { exposures, descendants } = lineage.get(draft.id) ?? { exposures: [], descendants: 0 };
+    nodes.set(draft.id, { ...describeNode(draft, collected), exposures, descendants });
+    if (isTest(draft) && draft.enabled) tests.push(draft.id);
+    if (draft.watched && draft.enabled) watchedSources.push(draft.id);
+  }
+  return { metadata: collected.metadata, nodes, tests: tests.sort(), watchedSources };
+}
+
+function describeNode(
+  draft: Draft,
+  { drafts, owners, layers }: Collected,
+): Omit<ManifestNode, 'exposures' | 'descendants'> {
+  const tested = isTest(draft) ? lookedAt(draft) : [];
+  const models = tested.flatMap((id) => drafts.get(id) ?? []);
+  const inherited = lastLayer(
+    models.map((model) => model.layer),
+    layers,
+  );
+  const owner = [draft, ...models]
+    .map((one) => one.owner || (owners.get(one.group) ?? ''))
+    .find((one) => one !== '');
+  const { id, resource, name, fqn, tags, meta, dbtSeverity } = draft;
+  const model = tested.length === 1 ? (tested[0] ?? '') : '';
+  const layer = inherited || draft.layer;
+  return {
+    id,
+    resource,
+    name,
+    package: draft.package,
+    fqn,
+    layer,
+    tags,
+    meta,
+    owner: owner ?? '',
+    dbtSeverity,
+    model,
+  };
+}
+
+function addOwner(owners: Map<string, string>, value: unknown): void {
+  const group = recordOf(value);
+  if (typeof group.name === 'string') owners.set(group.name, sayOwner(group.owner));
+}
+
+function supported(metadata: Metadata): Metadata {
+  const { schema } = metadata;
+  if (schema !== null && schema >= OLDEST_SCHEMA && schema <= NEWEST_SCHEMA) return metadata;
+  throw new SyntaxError(
+    `the manifest has schema version v${schema}; v${OLDEST_SCHEMA} to v${NEWEST_SCHEMA} are known`,
+  );
+}
