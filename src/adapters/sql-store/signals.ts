@@ -1,0 +1,123 @@
+import type { Kysely } from 'kysely';
+import type { Signal, SourceHealth } from '../../core/signal.ts';
+import type { Catalogue } from '../../ports/signal-source.ts';
+import type { SignalStore, Stored } from '../../ports/store.ts';
+import type { Bodies } from './bodies.ts';
+import { type Parts, writeAll } from './parts.ts';
+import { compileOnce, type Slots } from './statement.ts';
+import type { Tables } from './tables.ts';
+
+const SIGNAL = {
+  table: 'signals',
+  has: ['id', 'environment', 'kind', 'subject', 'at', 'began', 'attributes'],
+};
+const CATALOGUE = { table: 'catalogues', has: ['environment', 'source', 'subjects'] };
+const HEALTH = { table: 'source_health', has: ['source', 'errorsInARow', 'since'] };
+
+/** What a roll-up counts as a failure. */
+const FAILING: readonly unknown[] = ['fail', 'failed', 'error', 'runtime error'];
+
+export function signalStore({ db, sqlite, group, bodies }: Parts): SignalStore {
+  const statements = signalStatements(db);
+  return {
+    async add(signals) {
+      if (signals.length === 0) return 0;
+      return group.write({
+        steps: signals.map((signal) => ({ statement: statements.insert(signalRow(signal)) })),
+        answer: (results) => results.reduce((sum, result) => sum + result.changes, 0),
+      });
+    },
+    async after(environment, sequence, limit) {
+      let from = sequence;
+      for (;;) {
+        const rows = sqlite.all(statements.after({ environment, sequence: from, limit }));
+        const found = rows.flatMap((row) => stored(row, bodies));
+        const last = rows.at(-1);
+        // A page of nothing but broken rows is not the end.
+        if (found.length > 0 || last === undefined || rows.length < limit) return found;
+        from = last.key;
+      }
+    },
+    async setCatalogue(catalogue) {
+      const { environment, source } = catalogue;
+      await writeAll(group, [
+        statements.setCatalogue({ environment, source, body: JSON.stringify(catalogue) }),
+      ]);
+    },
+    async catalogues(environment) {
+      return bodies.all<Catalogue>(sqlite.all(statements.catalogues({ environment })), CATALOGUE);
+    },
+    async setHealth(environment, health) {
+      const body = JSON.stringify(health);
+      await writeAll(group, [statements.setHealth({ environment, source: health.source, body })]);
+    },
+    async health(environment) {
+      return bodies.all<SourceHealth>(sqlite.all(statements.health({ environment })), HEALTH);
+    },
+  };
+}
+
+function stored(
+  row: { readonly key: number; readonly body: string },
+  bodies: Bodies,
+): readonly Stored<Signal>[] {
+  const value = bodies.one<Signal>(row, SIGNAL);
+  return value === undefined ? [] : [{ sequence: row.key, value }];
+}
+
+function signalRow(signal: Signal) {
+  const { id, environment, kind, subject, at, attributes } = signal;
+  const failed = Number(FAILING.includes(attributes.status));
+  return { id, environment, kind, subject, at, failed, body: JSON.stringify(signal) };
+}
+
+function signalStatements(db: Kysely<Tables>) {
+  type Of = { environment: string };
+  type Source = { environment: string; source: string; body: string };
+  const setBody = (table: 'catalogues' | 'source_health') =>
+    compileOnce((row: Slots<Source>) =>
+      db
+        .insertInto(table)
+        .values({ environment: row.environment, source: row.source, body: row.body })
+        .onConflict((on) =>
+          on.columns(['environment', 'source']).doUpdateSet((eb) => ({ body: eb.ref('excluded.body') })),
+        ),
+    );
+  const bodiesOfSource = (table: 'catalogues' | 'source_health') =>
+    compileOnce(({ environment }: Slots<Of>) =>
+      db
+        .selectFrom(table)
+        .select(['source as key', 'body'])
+        .where('environment', '=', environment)
+        .orderBy('source'),
+    );
+  return {
+    insert: compileOnce((row: Slots<ReturnType<typeof signalRow>>) =>
+      db
+        .insertInto('signals')
+        .values({
+          id: row.id,
+          environment: row.environment,
+          kind: row.kind,
+          subject: row.subject,
+          at: row.at,
+          failed: row.failed,
+          body: row.body,
+        })
+        .onConflict((on) => on.column('id').doNothing()),
+    ),
+    after: compileOnce(({ environment, sequence, limit }: Slots<Of & { sequence: number; limit: number }>) =>
+      db
+        .selectFrom('signals')
+        .select(['sequence as key', 'body'])
+        .where('environment', '=', environment)
+        .where('sequence', '>', sequence)
+        .orderBy('sequence')
+        .limit(limit),
+    ),
+    setCatalogue: setBody('catalogues'),
+    catalogues: bodiesOfSource('catalogues'),
+    setHealth: setBody('source_health'),
+    health: bodiesOfSource('source_health'),
+  };
+}
