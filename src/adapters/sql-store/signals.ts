@@ -71,26 +71,9 @@ function signalRow(signal: Signal) {
   return { id, environment, kind, subject, at, failed, body: JSON.stringify(signal) };
 }
 
+type Of = { environment: string };
+
 function signalStatements(db: Kysely<Tables>) {
-  type Of = { environment: string };
-  type Source = { environment: string; source: string; body: string };
-  const setBody = (table: 'catalogues' | 'source_health') =>
-    compileOnce((row: Slots<Source>) =>
-      db
-        .insertInto(table)
-        .values({ environment: row.environment, source: row.source, body: row.body })
-        .onConflict((on) =>
-          on.columns(['environment', 'source']).doUpdateSet((eb) => ({ body: eb.ref('excluded.body') })),
-        ),
-    );
-  const bodiesOfSource = (table: 'catalogues' | 'source_health') =>
-    compileOnce(({ environment }: Slots<Of>) =>
-      db
-        .selectFrom(table)
-        .select(['source as key', 'body'])
-        .where('environment', '=', environment)
-        .orderBy('source'),
-    );
   return {
     insert: compileOnce((row: Slots<ReturnType<typeof signalRow>>) =>
       db
@@ -115,9 +98,30 @@ function signalStatements(db: Kysely<Tables>) {
         .orderBy('sequence')
         .limit(limit),
     ),
-    setCatalogue: setBody('catalogues'),
-    catalogues: bodiesOfSource('catalogues'),
-    setHealth: setBody('source_health'),
-    health: bodiesOfSource('source_health'),
+    setCatalogue: setBody(db, 'catalogues'),
+    catalogues: bodiesBySource(db, 'catalogues'),
+    setHealth: setBody(db, 'source_health'),
+    health: bodiesBySource(db, 'source_health'),
   };
+}
+
+function setBody(db: Kysely<Tables>, table: 'catalogues' | 'source_health') {
+  return compileOnce(({ environment, source, body }: Slots<Of & { source: string; body: string }>) =>
+    db
+      .insertInto(table)
+      .values({ environment, source, body })
+      .onConflict((on) =>
+        on.columns(['environment', 'source']).doUpdateSet((eb) => ({ body: eb.ref('excluded.body') })),
+      ),
+  );
+}
+
+function bodiesBySource(db: Kysely<Tables>, table: 'catalogues' | 'source_health') {
+  return compileOnce(({ environment }: Slots<Of>) =>
+    db
+      .selectFrom(table)
+      .select(['source as key', 'body'])
+      .where('environment', '=', environment)
+      .orderBy('source'),
+  );
 }

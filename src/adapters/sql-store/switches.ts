@@ -9,8 +9,19 @@ const KNOWN = { table: 'known', has: ['rule', 'kind', 'subject', 'since'] };
 const TOKEN = { table: 'tokens', has: ['id', 'hash', 'name', 'scopes', 'revokedAt'] };
 const AUDIT = { table: 'audits', has: ['at', 'by', 'what'] };
 
-export function switchStore({ db, sqlite, group, bodies }: Parts): Switches {
-  const statements = switchStatements(db);
+export function switchStore(parts: Parts): Switches {
+  const statements = switchStatements(parts.db);
+  return {
+    ...modes(parts, statements),
+    ...exceptions(parts, statements),
+    ...tokens(parts, statements),
+    ...ledgers(parts, statements),
+  };
+}
+
+type Statements = ReturnType<typeof switchStatements>;
+
+function modes({ sqlite, group, bodies }: Parts, statements: Statements) {
   return {
     async mode(environment) {
       return bodies.one<Mode>(sqlite.all(statements.mode({ environment }))[0], MODE);
@@ -32,6 +43,11 @@ export function switchStore({ db, sqlite, group, bodies }: Parts): Switches {
       ]);
     },
     unfreeze: async (id, at) => (await writeCounted(group, statements.unfreeze({ id, at }))) === 1,
+  } satisfies Partial<Switches>;
+}
+
+function exceptions({ sqlite, group, bodies }: Parts, statements: Statements) {
+  return {
     async known(environment) {
       return bodies.all<Known>(sqlite.all(statements.known({ environment })), KNOWN);
     },
@@ -50,6 +66,11 @@ export function switchStore({ db, sqlite, group, bodies }: Parts): Switches {
     async allowed(environment) {
       return sqlite.all(statements.allowed({ environment }));
     },
+  } satisfies Partial<Switches>;
+}
+
+function tokens({ sqlite, group, bodies }: Parts, statements: Statements) {
+  return {
     async tokenByHash(hash) {
       return bodies.one<Token>(sqlite.all(statements.tokenByHash({ hash }))[0], TOKEN);
     },
@@ -62,6 +83,11 @@ export function switchStore({ db, sqlite, group, bodies }: Parts): Switches {
     async tokens() {
       return bodies.all<Token>(sqlite.all(statements.tokens({})), TOKEN);
     },
+  } satisfies Partial<Switches>;
+}
+
+function ledgers({ sqlite, group, bodies }: Parts, statements: Statements) {
+  return {
     remember: (key, answer, at) =>
       group.write({
         steps: [
@@ -82,5 +108,5 @@ export function switchStore({ db, sqlite, group, bodies }: Parts): Switches {
       return sqlite.all(statements.get({ key }))[0]?.value;
     },
     set: (key, value) => writeAll(group, [statements.set({ key, value })]),
-  };
+  } satisfies Partial<Switches>;
 }
