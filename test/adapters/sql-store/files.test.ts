@@ -1,4 +1,4 @@
-import { existsSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { describe, expect, it } from 'vitest';
@@ -57,7 +57,9 @@ describe('The state in a file', () => {
     writeFileSync(path, 'this is a text file, and a long enough one to be read as a header\n'.repeat(20));
     const opened = openSqliteStore({ path, now: () => 0 });
     await expect(opened).rejects.toMatchObject({ code: 'state-unusable', is: 'invalid' });
-    await expect(openAt(dirname(path))).rejects.toMatchObject({ code: 'state-unusable' });
+    const folder = join(dirname(path), 'folder');
+    mkdirSync(folder);
+    await expect(openAt(folder)).rejects.toMatchObject({ code: 'state-unusable' });
   });
 
   it('of a newer version is refused', async () => {
