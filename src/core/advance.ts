@@ -26,7 +26,14 @@ export interface AdvanceContext {
   readonly linkedTo: string | null;
 }
 
-const WATCHED: readonly State[] = ['open', 'waiting_approval', 'assessing', 'monitoring', 'escalated', 'unanswered'];
+const WATCHED: readonly State[] = [
+  'open',
+  'waiting_approval',
+  'assessing',
+  'monitoring',
+  'escalated',
+  'unanswered',
+];
 
 /** Turns an opinion into the story's next lines. Pure: the engine writes them down. */
 export function advance(considering: Considering, context: AdvanceContext): Advance {
@@ -39,7 +46,11 @@ export function advance(considering: Considering, context: AdvanceContext): Adva
     follow(story, considering, context);
   }
   keepTheClocks(story, context);
-  return { incident: story.incident, events: story.events, wants: wants(story, considering.decision, context) };
+  return {
+    incident: story.incident,
+    events: story.events,
+    wants: wants(story, considering.decision, context),
+  };
 }
 
 /** Events so far and the incident they lead to. */
@@ -82,7 +93,12 @@ function judged({ breaches, severity, impact, row, decision, title }: Considerin
 
 /** A turn that says the same as the last one writes nothing. */
 function isNews(incident: Incident, { breaches, severity, row, decision }: Considering): boolean {
-  const gist = (each: { decision: Decision | null; severity: string; row: number | undefined; breaches: Incident['breaches'] }) =>
+  const gist = (each: {
+    decision: Decision | null;
+    severity: string;
+    row: number | undefined;
+    breaches: Incident['breaches'];
+  }) =>
     JSON.stringify([
       each.decision?.do,
       each.decision?.by,
@@ -91,7 +107,12 @@ function isNews(incident: Incident, { breaches, severity, row, decision }: Consi
       each.row,
       each.breaches.map((breach) => [breach.rule, breach.subject, breach.clearedAt !== null]).sort(),
     ]);
-  const was = { decision: incident.decision, severity: incident.severity, row: incident.row?.number, breaches: incident.breaches };
+  const was = {
+    decision: incident.decision,
+    severity: incident.severity,
+    row: incident.row?.number,
+    breaches: incident.breaches,
+  };
   return gist(was) !== gist({ decision, severity, row: row?.number, breaches });
 }
 
@@ -112,13 +133,15 @@ function follow(story: Story, considering: Considering, context: AdvanceContext)
         because: decision.because,
       });
     case 'monitor':
-      if (state === 'open' || state === 'escalated') story.tell({ type: 'monitored', because: decision.because });
+      if (state === 'open' || state === 'escalated')
+        story.tell({ type: 'monitored', because: decision.because });
       return;
     case 'ask':
     case 'assess':
       return askPeople(story, considering, context);
     case 'escalate':
-      if (state !== 'escalated' && state !== 'unanswered') story.tell({ type: 'escalated', because: decision.because });
+      if (state !== 'escalated' && state !== 'unanswered')
+        story.tell({ type: 'escalated', because: decision.because });
       return;
     default:
       return;
@@ -132,13 +155,19 @@ function askPeople(story: Story, considering: Considering, context: AdvanceConte
   if (!asked && incident.state !== 'open' && incident.state !== 'monitoring') return;
   if (!asked || (incident.state === 'assessing' && !assess)) {
     const approval = firstRound(considering, context);
-    story.tell(approval === null ? { type: 'escalated', because: 'nobody is named who could approve' } : { type: 'approval-asked', approval, assess });
+    story.tell(
+      approval === null
+        ? { type: 'escalated', because: 'nobody is named who could approve' }
+        : { type: 'approval-asked', approval, assess },
+    );
     return;
   }
   const { approval } = incident;
   if (approval === null || approval.answer !== null || context.now < approval.deadline) return;
   const next = approval.round === 1 ? secondRound(approval, context) : null;
-  story.tell(next === null ? { type: 'approval-expired' } : { type: 'approval-asked', approval: next, assess });
+  story.tell(
+    next === null ? { type: 'approval-expired' } : { type: 'approval-asked', approval: next, assess },
+  );
 }
 
 /**
@@ -149,7 +178,8 @@ function firstRound(
   { row, decision, blamed }: Considering,
   { policy, now }: Pick<AdvanceContext, 'policy' | 'now'>,
 ): Approval | null {
-  const naming = row?.approvers === null || row === null ? policy.matrix.find((each) => each.approvers !== null) : row;
+  const naming =
+    row?.approvers === null || row === null ? policy.matrix.find((each) => each.approvers !== null) : row;
   if (naming === undefined || naming.approvers === null) return null;
   const people = expand([naming.approvers], policy);
   if (people.length === 0) return null;
@@ -170,7 +200,9 @@ function firstRound(
 function question(decision: Decision, blamed: string | null): string {
   const candidate = decision.trace?.targets.find((each) => each.chosen);
   const to = candidate === undefined ? 'the last good version' : short(candidate.commit);
-  return decision.do === 'assess' ? `roll ${blamed ?? 'it'} back to ${to}, or watch it?` : `roll back to ${to}?`;
+  return decision.do === 'assess'
+    ? `roll ${blamed ?? 'it'} back to ${to}, or watch it?`
+    : `roll back to ${to}?`;
 }
 
 /** The people of the `then` level are asked once more, for the same time; they then may approve too. */
@@ -188,7 +220,10 @@ function secondRound(approval: Approval, { policy, now }: AdvanceContext): Appro
 }
 
 /** Names of people behind names of people and teams. */
-export function expand(names: readonly string[], policy: Pick<Policy, 'people' | 'teams'>): readonly string[] {
+export function expand(
+  names: readonly string[],
+  policy: Pick<Policy, 'people' | 'teams'>,
+): readonly string[] {
   const found = names.flatMap((name) => policy.teams.get(name) ?? (policy.people.has(name) ? [name] : []));
   return [...new Set(found)];
 }
@@ -220,6 +255,11 @@ export function askInstead(
   context: Pick<AdvanceContext, 'policy' | 'now'>,
 ): EventBody {
   const approval = firstRound(considering, context);
-  if (approval === null) return { type: 'escalated', because: `nobody is named who could approve: ${reasons.join('; ')}` };
-  return { type: 'approval-asked', approval: { ...approval, question: `${approval.question} ${reasons.join('; ')}` }, assess: false };
+  if (approval === null)
+    return { type: 'escalated', because: `nobody is named who could approve: ${reasons.join('; ')}` };
+  return {
+    type: 'approval-asked',
+    approval: { ...approval, question: `${approval.question} ${reasons.join('; ')}` },
+    assess: false,
+  };
 }

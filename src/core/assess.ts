@@ -21,7 +21,13 @@ export interface Assessed {
   readonly handledBy: string | null;
 }
 
-export function assess(breach: Breach, facts: Facts, policy: Policy, now: Instant, attribution: Attribution): Assessed {
+export function assess(
+  breach: Breach,
+  facts: Facts,
+  policy: Policy,
+  now: Instant,
+  attribution: Attribution,
+): Assessed {
   const novelty = noveltyOf(breach, facts, attribution);
   const blame = blameFor(novelty, breach, facts, attribution, now);
   const row = lookUp(policy.matrix, breach.severity, breach.rule.impact, facts.environment.tier);
@@ -73,7 +79,8 @@ export function strictest(assessed: readonly Assessed[]): Assessed | undefined {
   return [...assessed].sort(
     (a, b) =>
       STRICTNESS[b.effective] - STRICTNESS[a.effective] ||
-      Number(atLeast(b.breach.severity, a.breach.severity)) - Number(atLeast(a.breach.severity, b.breach.severity)) ||
+      Number(atLeast(b.breach.severity, a.breach.severity)) -
+        Number(atLeast(a.breach.severity, b.breach.severity)) ||
       a.breach.since - b.breach.since,
   )[0];
 }

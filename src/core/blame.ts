@@ -25,7 +25,13 @@ export function noveltyOf(breach: Breach, facts: Facts, attribution: Attribution
 }
 
 /** May the running deployment be blamed, and what is the most that may be done about it? */
-export function blameFor(novelty: Novelty, breach: Breach, facts: Facts, attribution: Attribution, now: Instant): Blame {
+export function blameFor(
+  novelty: Novelty,
+  breach: Breach,
+  facts: Facts,
+  attribution: Attribution,
+  now: Instant,
+): Blame {
   const deployment = attribution.running as Deployment;
   const commit = short(deployment.commit);
   const age = now - deployment.deployedAt;
@@ -33,7 +39,11 @@ export function blameFor(novelty: Novelty, breach: Breach, facts: Facts, attribu
     return { deployment: null, atMost: 'leave', because: novelty.because };
   }
   if (deployment.kind === 'rollback') {
-    return { deployment: null, atMost: 'escalate', because: `${commit} is a rollback, and a rollback is never rolled back` };
+    return {
+      deployment: null,
+      atMost: 'escalate',
+      because: `${commit} is a rollback, and a rollback is never rolled back`,
+    };
   }
   if (novelty.is === 'worse') return { deployment: deployment.id, atMost: 'ask', because: novelty.because };
   if (deployment.verdict === 'good') return afterGood(deployment, breach, facts, attribution, age);
@@ -97,7 +107,10 @@ function existing(breach: Breach, before: Baseline, facts: Facts): Novelty {
   const is = breach.signal.attributes.failures;
   const factor = facts.environment.worseFactor;
   if (typeof was === 'number' && typeof is === 'number' && was > 0 && is >= factor * was) {
-    return { is: 'worse', because: `it failed before with ${was}, now with ${is}: more than ${factor} times` };
+    return {
+      is: 'worse',
+      because: `it failed before with ${was}, now with ${is}: more than ${factor} times`,
+    };
   }
   return { is: 'existing', because: `it was failing ${before.said}` };
 }
@@ -111,10 +124,14 @@ function withoutBaseline(
 ): Novelty {
   const first = signals[0];
   const isFirst = facts.deployments[0]?.id === deployment.id;
-  const expected = facts.environment.sources.find((source) => source.name === first?.source)?.expectEvery ?? 0;
+  const expected =
+    facts.environment.sources.find((source) => source.name === first?.source)?.expectEvery ?? 0;
   const inFirstDay = first !== undefined && first.at <= watchedFrom(facts, deployment, first) + 2 * expected;
   if (isFirst && inFirstDay && first !== undefined && breach.rule.when({ signal: first })) {
-    return { is: 'first-day', because: 'it was failing when it was first observed, before anything could be blamed' };
+    return {
+      is: 'first-day',
+      because: 'it was failing when it was first observed, before anything could be blamed',
+    };
   }
   return isFirst && first !== undefined && !breach.rule.when({ signal: first })
     ? { is: 'after-pass', because: `it passed under ${short(deployment.commit)} before it failed` }

@@ -20,7 +20,11 @@ export interface Considered {
   readonly judgement: Judgement | undefined;
   readonly cases: readonly Considering[];
   /** Breaches that open nothing, each with its reason. */
-  readonly leftAlone: readonly { readonly key: string; readonly assessed: Assessed; readonly decision: Decision }[];
+  readonly leftAlone: readonly {
+    readonly key: string;
+    readonly assessed: Assessed;
+    readonly decision: Decision;
+  }[];
   /** Failures of the first day, to be recorded as known. */
   readonly firstDay: readonly Known[];
 }
@@ -43,7 +47,9 @@ export function consider(facts: Facts, policy: Policy, now: Instant): Considered
   const evaluation = evaluate(policy.rules, facts, now, attribution);
   const assessed = evaluation.breaches.map((breach) => assess(breach, facts, policy, now, attribution));
   const judgement = judge(facts, now, { attribution, evaluation, assessed });
-  const live = assessed.filter((each) => each.effective !== 'leave' && each.handledBy === null && each.firing);
+  const live = assessed.filter(
+    (each) => each.effective !== 'leave' && each.handledBy === null && each.firing,
+  );
   const context = { facts, now, attribution };
   return {
     attribution,
@@ -73,7 +79,9 @@ function newCases(live: readonly Assessed[], context: Context): readonly Conside
     if (open.some((incident) => incident.blamed === blamed)) continue;
     groups.set(blamed, [...(groups.get(blamed) ?? []), each]);
   }
-  return [...groups].map(([blamed, assessed]) => consideration(undefined, deploymentOf(blamed, context), assessed, context));
+  return [...groups].map(([blamed, assessed]) =>
+    consideration(undefined, deploymentOf(blamed, context), assessed, context),
+  );
 }
 
 /** A rollback's own deployment opens no incident while its verification or probation runs: that judges it. */
@@ -173,9 +181,19 @@ function standDown(
     const judgedAgain = breaches.every((each) => hasEvidence(each, facts, attribution));
     const commit = running.commit.slice(0, 7);
     if (!judgedAgain && !cleared) {
-      return { ...said, do: 'wait', by: 'replaced', because: `${commit} was deployed meanwhile; its own evidence decides` };
+      return {
+        ...said,
+        do: 'wait',
+        by: 'replaced',
+        because: `${commit} was deployed meanwhile; its own evidence decides`,
+      };
     }
-    return { ...said, do: 'stand-down', by: 'replaced', because: `${commit} was deployed meanwhile and is judged on its own evidence` };
+    return {
+      ...said,
+      do: 'stand-down',
+      by: 'replaced',
+      because: `${commit} was deployed meanwhile and is judged on its own evidence`,
+    };
   }
   if (!cleared) return undefined;
   return { ...said, do: 'stand-down', because: 'everything that failed passes again, on newer evidence' };
@@ -193,19 +211,39 @@ function leave(each: Assessed, { facts, now }: Context): Considered['leftAlone']
   const key = `${facts.environment.name}/${breach.rule.name}/${breach.subject}/${breach.since}/${each.novelty.is}`;
   const traceOnly = decide({ facts, now, blamed: null, assessed: [each], incident: undefined }).trace;
   if (each.effective !== 'leave' && each.handledBy === null) {
-    const because = breach.firesAt === null ? `${breach.rule.confirm.n} of ${breach.rule.confirm.of} are needed` : 'it has not held long enough';
-    const decision: Decision = { ...base, do: 'wait', by: 'for', because, until: breach.firesAt, trace: traceOnly };
+    const because =
+      breach.firesAt === null
+        ? `${breach.rule.confirm.n} of ${breach.rule.confirm.of} are needed`
+        : 'it has not held long enough';
+    const decision: Decision = {
+      ...base,
+      do: 'wait',
+      by: 'for',
+      because,
+      until: breach.firesAt,
+      trace: traceOnly,
+    };
     return { key: `${key}/wait`, assessed: each, decision };
   }
   const handled = each.handledBy !== null && each.effective !== 'leave';
   const by = handled ? 'already-handled' : each.novelty.is;
   const because = handled ? `${each.handledBy} has dealt with it` : each.blame.because;
-  return { key: `${key}/${by}`, assessed: each, decision: { ...base, do: 'nothing', by, because, trace: traceOnly } };
+  return {
+    key: `${key}/${by}`,
+    assessed: each,
+    decision: { ...base, do: 'nothing', by, because, trace: traceOnly },
+  };
 }
 
 function known(each: Assessed, now: Instant): Known {
   const because = 'it was failing on the first day';
-  return { rule: each.breach.rule.name, kind: each.breach.rule.signal, subject: each.breach.subject, since: now, because };
+  return {
+    rule: each.breach.rule.name,
+    kind: each.breach.rule.signal,
+    subject: each.breach.subject,
+    since: now,
+    because,
+  };
 }
 
 function titleOf(assessed: readonly Assessed[], incident: Incident | undefined): string {

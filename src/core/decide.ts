@@ -33,9 +33,11 @@ export function decide(question: Case): Decision {
   if (isOrdered(incident)) return decideOrdered(context);
   if (lead === undefined) return nothing(context, 'nothing is wrong');
   if (lead.effective === 'leave') return nothing(context, lead.blame.because);
-  if (lead.effective === 'monitor') return answer(context, { do: 'monitor', because: `${rowText(lead.row)}: watched, fixed forward` });
+  if (lead.effective === 'monitor')
+    return answer(context, { do: 'monitor', because: `${rowText(lead.row)}: watched, fixed forward` });
   if (facts.mode.mode === 'shadow') return suppressed(context, lead.effective);
-  if (lead.effective === 'escalate') return answer(context, { do: 'escalate', by: 'no-blame', because: lead.blame.because });
+  if (lead.effective === 'escalate')
+    return answer(context, { do: 'escalate', by: 'no-blame', because: lead.blame.because });
   if (facts.mode.mode === 'disarmed') return fromGuard(context, guards[0] as Guarded, lead.effective);
   if (target.deployment === null && lead.effective !== 'assess') return withoutTarget(context);
   if (lead.effective === 'rollback') return decideRollback(context);
@@ -65,9 +67,17 @@ function decideOrdered(context: Context): Decision {
         each.name === 'no-rollback-running' ||
         (each.name === 'not-frozen' && (request?.override ?? null) === null)),
   );
-  if (holds !== undefined) return fromGuard(context, { ...holds, otherwise: holds.name === 'armed' ? 'escalate' : 'wait' }, 'rollback');
+  if (holds !== undefined)
+    return fromGuard(
+      context,
+      { ...holds, otherwise: holds.name === 'armed' ? 'escalate' : 'wait' },
+      'rollback',
+    );
   const to = request?.to ?? null;
-  const target = to === null ? context.target.deployment : (facts.deployments.find((each) => each.id === to || each.commit === to) ?? null);
+  const target =
+    to === null
+      ? context.target.deployment
+      : (facts.deployments.find((each) => each.id === to || each.commit === to) ?? null);
   if (to === null && target === null) return withoutTarget(context);
   const passed = guards.filter((each) => !each.passed && each !== holds).map((each) => each.name);
   const past = passed.length === 0 ? '' : `, past ${passed.join(', ')}`;
@@ -110,7 +120,12 @@ function fromGuard(context: Context, failed: Guarded, would: Action): Decision {
 
 function suppressed(context: Context, effective: Assessed['effective']): Decision {
   const would = effective === 'escalate' || effective === 'leave' ? null : effective;
-  return answer(context, { do: 'suppressed', would, by: 'shadow', because: 'in shadow mode nothing is done' });
+  return answer(context, {
+    do: 'suppressed',
+    would,
+    by: 'shadow',
+    because: 'in shadow mode nothing is done',
+  });
 }
 
 function withoutTarget(context: Context): Decision {
@@ -121,7 +136,12 @@ function withoutTarget(context: Context): Decision {
 /** A newer result says otherwise: it fires on until `keep_firing_for` is over, but nothing starts. */
 function clearing(context: Context, { breach }: Assessed): Decision {
   const until = (breach.clearingSince ?? context.now) + breach.rule.keepFiringFor;
-  return answer(context, { do: 'wait', by: 'clearing', because: 'the newest result passes; it stands down if that stays so', until });
+  return answer(context, {
+    do: 'wait',
+    by: 'clearing',
+    because: 'the newest result passes; it stands down if that stays so',
+    until,
+  });
 }
 
 function nothing(context: Context, because: string): Decision {
@@ -143,7 +163,8 @@ function answer(context: Context, said: Partial<Decision> & Pick<Decision, 'do' 
 export function trace(lead: Assessed, context: Pick<Context, 'guards' | 'target' | 'facts' | 'now'>): Trace {
   const { breach } = lead;
   const { signal } = breach;
-  const limit = context.facts.environment.sources.find((source) => source.name === signal.source)?.staleAfter ?? null;
+  const limit =
+    context.facts.environment.sources.find((source) => source.name === signal.source)?.staleAfter ?? null;
   return {
     rule: breach.rule.name,
     ruleVersion: breach.rule.version,
@@ -176,7 +197,8 @@ export function trace(lead: Assessed, context: Pick<Context, 'guards' | 'target'
 /** What the signal said, in figures where it has them. */
 export function valueText(breach: Assessed['breach']): string {
   const { failures, status } = breach.signal.attributes;
-  if (breach.window !== null) return `median ${breach.window.median} against ${breach.baseline?.median ?? '?'}`;
+  if (breach.window !== null)
+    return `median ${breach.window.median} against ${breach.baseline?.median ?? '?'}`;
   if (typeof failures === 'number') return `${status}, ${failures.toLocaleString('en-US')} failing rows`;
   return typeof status === 'string' ? status : 'breached';
 }

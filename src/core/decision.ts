@@ -68,7 +68,11 @@ export interface Trace {
   readonly row: { readonly number: number; readonly text: string };
   readonly guards: readonly Guard[];
   readonly targets: readonly Candidate[];
-  readonly strategies: readonly { readonly strategy: string; readonly chosen: boolean; readonly because: string }[];
+  readonly strategies: readonly {
+    readonly strategy: string;
+    readonly chosen: boolean;
+    readonly because: string;
+  }[];
 }
 
 /** What will be done and because of what. An opinion: acting on it is somebody else's work. */

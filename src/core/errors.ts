@@ -1,6 +1,12 @@
 import type { Duration } from './time.ts';
 
-export type OutsideReason = 'auth' | 'rate-limited' | 'refused' | 'unreachable' | 'timeout' | 'unexpected-reply';
+export type OutsideReason =
+  | 'auth'
+  | 'rate-limited'
+  | 'refused'
+  | 'unreachable'
+  | 'timeout'
+  | 'unexpected-reply';
 
 /**
  * The outside failed: the only error an adapter throws on purpose. `reason` is a metric label.

@@ -39,7 +39,8 @@ export function evaluate(rules: RuleSet, facts: Facts, now: Instant, attribution
       const verdict = ask(rule, { history, mine, newest, limit, now, facts, attribution });
       if (verdict.is === 'breached') breaches.push(verdict);
       if (verdict.is === 'unknown') unknown.push(verdict);
-      if (verdict.is === 'healthy' && verdict.cleared !== null) cleared.push({ rule, signal: verdict.cleared });
+      if (verdict.is === 'healthy' && verdict.cleared !== null)
+        cleared.push({ rule, signal: verdict.cleared });
     }
   }
   return { breaches, unknown, cleared, kindsSeen };
@@ -63,7 +64,10 @@ interface Question {
   readonly attribution: Attribution;
 }
 
-type Answer = Breach | (Verdict & { is: 'unknown' }) | { readonly is: 'healthy'; readonly cleared: Signal | null };
+type Answer =
+  | Breach
+  | (Verdict & { is: 'unknown' })
+  | { readonly is: 'healthy'; readonly cleared: Signal | null };
 
 function ask(rule: Rule, question: Question): Answer {
   try {

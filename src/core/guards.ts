@@ -17,7 +17,12 @@ export interface Guarded extends Guard {
 const BLIND_AFTER = 5;
 
 /** Every guard, passed or not, in the order in which they count. */
-export function guard(facts: Facts, assessed: readonly Assessed[], now: Instant, self: string | null): readonly Guarded[] {
+export function guard(
+  facts: Facts,
+  assessed: readonly Assessed[],
+  now: Instant,
+  self: string | null,
+): readonly Guarded[] {
   return [
     armed(facts),
     notFrozen(facts, now),
@@ -44,7 +49,8 @@ function result(
 
 function armed({ mode }: Facts): Guarded {
   if (mode.mode === 'armed') return result('armed', true, `armed by ${mode.by}`, 'suppress');
-  const because = mode.mode === 'shadow' ? 'in shadow mode nothing is done' : `disarmed by ${mode.by}: ${mode.reason}`;
+  const because =
+    mode.mode === 'shadow' ? 'in shadow mode nothing is done' : `disarmed by ${mode.by}: ${mode.reason}`;
   return result('armed', false, because, mode.mode === 'shadow' ? 'suppress' : 'escalate');
 }
 
@@ -61,7 +67,12 @@ export function activeFreeze(facts: Pick<Facts, 'freezes'>, now: Instant) {
 
 function production({ environment }: Facts): Guarded {
   const passed = environment.tier === 'production';
-  return result('production', passed, passed ? 'production' : `${environment.name} is not production`, 'suppress');
+  return result(
+    'production',
+    passed,
+    passed ? 'production' : `${environment.name} is not production`,
+    'suppress',
+  );
 }
 
 function noRollbackRunning(facts: Facts, self: string | null): Guarded {
@@ -77,21 +88,36 @@ function noDeploymentRunning({ deploying, environment }: Facts, now: Instant): G
     return result('no-deployment-running', true, 'no deployment is running', 'wait');
   }
   const until = deploying.since + environment.deploysWithin;
-  return result('no-deployment-running', false, `${short(deploying.commit)} is being deployed`, 'wait', until);
+  return result(
+    'no-deployment-running',
+    false,
+    `${short(deploying.commit)} is being deployed`,
+    'wait',
+    until,
+  );
 }
 
 function sourcesLive({ sources, environment }: Facts): Guarded {
   const live = sources.filter((each) => each.errorsInARow < BLIND_AFTER);
   const blind = sources.find((each) => environment.required.includes(each.source) && !live.includes(each));
   const text = `${live.length} of ${sources.length} sources`;
-  if (blind === undefined && live.length * 2 >= sources.length) return result('sources-live', true, text, 'wait');
-  const because = blind === undefined ? `only ${text} answer` : `${blind.source} does not answer: ${blind.lastError ?? 'unknown'}`;
+  if (blind === undefined && live.length * 2 >= sources.length)
+    return result('sources-live', true, text, 'wait');
+  const because =
+    blind === undefined
+      ? `only ${text} answer`
+      : `${blind.source} does not answer: ${blind.lastError ?? 'unknown'}`;
   return result('sources-live', false, because, 'wait');
 }
 
 function dataFresh(assessed: readonly Assessed[]): Guarded {
   const stale = assessed.length > 0 && assessed.every(({ breach }) => breach.stale);
-  return result('data-fresh', !stale, stale ? 'the evidence is too old to act on' : 'the evidence is fresh', 'wait');
+  return result(
+    'data-fresh',
+    !stale,
+    stale ? 'the evidence is too old to act on' : 'the evidence is fresh',
+    'wait',
+  );
 }
 
 function noCoolDown({ rollbacks, environment }: Facts, now: Instant): Guarded {

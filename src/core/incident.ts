@@ -1,6 +1,6 @@
 import type { Decision, Trace } from './decision.ts';
-import type { Level } from './escalation.ts';
 import { unreachable } from './errors.ts';
+import type { Level } from './escalation.ts';
 import type { MatrixRow } from './matrix.ts';
 import type { Plan, StepKey } from './plan.ts';
 import type { Impact, Severity } from './rule.ts';
@@ -15,7 +15,13 @@ export const OPEN_STATES = [
   'verifying',
   'probation',
 ] as const;
-export const PERSON_STATES = ['escalated', 'unanswered', 'failed', 'verification_failed', 'contained'] as const;
+export const PERSON_STATES = [
+  'escalated',
+  'unanswered',
+  'failed',
+  'verification_failed',
+  'contained',
+] as const;
 export const FINAL_STATES = [
   'rolled_back',
   'stood_down',
@@ -186,7 +192,14 @@ export class IllegalEvent extends Error {
   override readonly name = 'IllegalEvent';
 }
 
-const NEEDS_ACTION: readonly State[] = ['open', 'waiting_approval', 'assessing', 'monitoring', 'escalated', 'unanswered'];
+const NEEDS_ACTION: readonly State[] = [
+  'open',
+  'waiting_approval',
+  'assessing',
+  'monitoring',
+  'escalated',
+  'unanswered',
+];
 const BEFORE_END: readonly State[] = [...OPEN_STATES, ...PERSON_STATES];
 const same = 'same' as const;
 
@@ -199,12 +212,18 @@ export const TRANSITIONS: Readonly<
 > = {
   judged: { from: BEFORE_END, to: same },
   monitored: { from: ['open', 'waiting_approval', 'assessing', 'escalated'], to: 'monitoring' },
-  'approval-asked': { from: ['open', 'waiting_approval', 'assessing', 'monitoring', 'escalated'], to: 'waiting_approval' },
+  'approval-asked': {
+    from: ['open', 'waiting_approval', 'assessing', 'monitoring', 'escalated'],
+    to: 'waiting_approval',
+  },
   approved: { from: ['waiting_approval', 'assessing', 'unanswered'], to: same },
   rejected: { from: ['waiting_approval', 'assessing', 'unanswered'], to: 'declined' },
   'approval-expired': { from: ['waiting_approval', 'assessing'], to: 'unanswered' },
   'rollback-requested': { from: [...NEEDS_ACTION, 'failed', 'contained'], to: same },
-  'plan-made': { from: [...NEEDS_ACTION, 'acting', 'verifying', 'probation', 'failed', 'verification_failed', 'contained'], to: 'acting' },
+  'plan-made': {
+    from: [...NEEDS_ACTION, 'acting', 'verifying', 'probation', 'failed', 'verification_failed', 'contained'],
+    to: 'acting',
+  },
   'step-started': { from: ['acting', 'verifying'], to: same },
   'step-done': { from: ['acting', 'verifying'], to: same },
   'step-failed': { from: ['acting', 'verifying'], to: same },
@@ -323,9 +342,17 @@ function changed(incident: Incident, event: Exclude<IncidentEvent, { type: 'open
     case 'step-started':
       return { steps: startStep(incident.steps, event.key, event.at) };
     case 'step-done':
-      return { steps: endStep(incident.steps, event.key, { outcome: 'done', result: event.result, endedAt: event.at }) };
+      return {
+        steps: endStep(incident.steps, event.key, {
+          outcome: 'done',
+          result: event.result,
+          endedAt: event.at,
+        }),
+      };
     case 'step-failed':
-      return { steps: endStep(incident.steps, event.key, { outcome: 'failed', why: event.why, endedAt: event.at }) };
+      return {
+        steps: endStep(incident.steps, event.key, { outcome: 'failed', why: event.why, endedAt: event.at }),
+      };
     case 'proved':
       return { checks: event.checks, provenAt: event.at };
     case 'proof-failed':
@@ -370,7 +397,11 @@ function startStep(steps: readonly StepRecord[], key: StepKey, at: Instant): rea
   ];
 }
 
-function endStep(steps: readonly StepRecord[], key: StepKey, end: Partial<StepRecord>): readonly StepRecord[] {
+function endStep(
+  steps: readonly StepRecord[],
+  key: StepKey,
+  end: Partial<StepRecord>,
+): readonly StepRecord[] {
   return steps.map((step) => (step.key === key ? { ...step, ...end } : step));
 }
 

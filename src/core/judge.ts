@@ -1,5 +1,5 @@
-import type { Attribution } from './attribution.ts';
 import type { Assessed } from './assess.ts';
+import type { Attribution } from './attribution.ts';
 import type { Deployment } from './deployment.ts';
 import { sayDuration } from './duration.ts';
 import type { WatchedSource } from './environment.ts';
@@ -44,7 +44,11 @@ export function judge(
   const bakedAt = deployment.deployedAt + facts.environment.bake.for;
   const first = standing[0];
   if (first !== undefined) {
-    return { good: false, completeness, because: `${first.breach.subject} fails (${standing.length} in all)` };
+    return {
+      good: false,
+      completeness,
+      because: `${first.breach.subject} fails (${standing.length} in all)`,
+    };
   }
   if (now < bakedAt) {
     return { good: false, completeness, because: `baking, ${sayDuration(bakedAt - now)} left` };
@@ -94,7 +98,9 @@ export function complete(source: WatchedSource, scope: Scope): Completeness {
   for (const history of facts.history.subjects()) {
     if (!facts.evidenceKinds.has(history.kind) || history.signals[0]?.source !== source.name) continue;
     if (facts.catalogue !== null && !facts.catalogue.has(history.subject)) continue;
-    const mine = scope.attribution.under(deployment, history.signals).filter((each) => each.began > scope.after);
+    const mine = scope.attribution
+      .under(deployment, history.signals)
+      .filter((each) => each.began > scope.after);
     const enough = mine.length >= facts.environment.bake.minEvidence;
     lastAt = latest(lastAt, mine);
     if (history.signals.some((each) => isJustBefore(each, deployment.deployedAt, window))) {
@@ -125,6 +131,8 @@ function said(
   { done, lastAt }: { done: boolean; lastAt: Instant | null },
 ): Completeness {
   const because =
-    lastAt === null ? `no evidence of ${source.name} yet` : `${seen} of ${expected} tests of ${source.name} have a result`;
+    lastAt === null
+      ? `no evidence of ${source.name} yet`
+      : `${seen} of ${expected} tests of ${source.name} have a result`;
   return { source: source.name, complete: done, seen, expected, because };
 }

@@ -38,7 +38,8 @@ export function lookUp(
       (r.impact === '*' || r.impact === impact) &&
       (r.tier === '*' || r.tier === tier),
   );
-  if (row === undefined) throw new Error(`The decision matrix has no row for ${severity}, ${impact}, ${tier}`);
+  if (row === undefined)
+    throw new Error(`The decision matrix has no row for ${severity}, ${impact}, ${tier}`);
   return row;
 }
 

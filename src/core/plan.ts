@@ -104,7 +104,11 @@ export function pointOfNoReturn(plan: Plan): number {
 export type Progress =
   | { readonly is: 'absent' }
   | { readonly is: 'running'; readonly detail?: string; readonly checks?: readonly Check[] }
-  | { readonly is: 'done'; readonly result: Readonly<Record<string, string>>; readonly checks?: readonly Check[] }
+  | {
+      readonly is: 'done';
+      readonly result: Readonly<Record<string, string>>;
+      readonly checks?: readonly Check[];
+    }
   | { readonly is: 'failed'; readonly why: string; readonly checks?: readonly Check[] }
   /** The world changed: decide again instead of going on. */
   | { readonly is: 'overtaken'; readonly why: string };

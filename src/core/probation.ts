@@ -21,7 +21,10 @@ export function tryOut(incident: Incident, targetId: string | null, facts: Facts
   const attribution = attribute(facts);
   const { running } = attribution;
   if (running !== undefined && running.kind !== 'rollback' && running.deployedAt > probation.since) {
-    return { is: 'passed', because: `${running.commit.slice(0, 7)} was deployed before the probation was over` };
+    return {
+      is: 'passed',
+      because: `${running.commit.slice(0, 7)} was deployed before the probation was over`,
+    };
   }
   const first = firstForeignRun(facts, probation.since);
   if (first.length === 0) {
@@ -35,7 +38,8 @@ export function tryOut(incident: Incident, targetId: string | null, facts: Facts
     const before = target === undefined ? undefined : attribution.under(target, signals).at(-1);
     return before === undefined || !fails(before);
   });
-  if (worse !== undefined) return { is: 'failed', because: `${worse.subject} failed in the first run after the rollback` };
+  if (worse !== undefined)
+    return { is: 'failed', because: `${worse.subject} failed in the first run after the rollback` };
   return { is: 'passed', because: 'the first run after the rollback succeeded' };
 }
 
@@ -49,6 +53,8 @@ function firstForeignRun(facts: Facts, since: Instant): readonly Signal[] {
       runs.set(signal.invocation, [...(runs.get(signal.invocation) ?? []), signal]);
     }
   }
-  const proving = [...runs.values()].filter((signals) => signals.some((each) => facts.evidenceKinds.has(each.kind) || fails(each)));
+  const proving = [...runs.values()].filter((signals) =>
+    signals.some((each) => facts.evidenceKinds.has(each.kind) || fails(each)),
+  );
   return proving.sort((a, b) => (a[0]?.began ?? 0) - (b[0]?.began ?? 0))[0] ?? [];
 }

@@ -60,7 +60,11 @@ function conclude(found: {
 }): Proof {
   const { passed, total, failed, missing, absent } = found;
   const gone = absent.length === 0 ? '' : `; ${absent.length} of the target's tests no longer exist`;
-  const check = (is: Check['is'], detail: string): Check => ({ name: 'Data tests', is, detail: `${detail}${gone}` });
+  const check = (is: Check['is'], detail: string): Check => ({
+    name: 'Data tests',
+    is,
+    detail: `${detail}${gone}`,
+  });
   if (failed.length > 0) {
     return { is: 'failed', checks: [check('failed', `${failed.length} of ${total} fail: ${some(failed)}`)] };
   }
@@ -68,7 +72,10 @@ function conclude(found: {
     const without = total === 0 ? 'no test of the target is known' : `no result yet of ${some(missing)}`;
     return { is: 'inconclusive', checks: [check('inconclusive', `${passed} of ${total} pass; ${without}`)] };
   }
-  return { is: 'passed', checks: [check('passed', `${passed} of ${total} tests pass, on evidence newer than the move`)] };
+  return {
+    is: 'passed',
+    checks: [check('passed', `${passed} of ${total} tests pass, on evidence newer than the move`)],
+  };
 }
 
 function some(names: readonly string[]): string {
@@ -87,7 +94,9 @@ function requiredSubjects(facts: Facts, measure: Measure): readonly Required[] {
   const target = facts.deployments.find((each) => each.id === measure.target);
   const required: Required[] = [];
   for (const history of facts.history.subjects()) {
-    const isCause = measure.causes.some((each) => each.kind === history.kind && each.subject === history.subject);
+    const isCause = measure.causes.some(
+      (each) => each.kind === history.kind && each.subject === history.subject,
+    );
     const last = target === undefined ? undefined : attribution.under(target, history.signals).at(-1);
     const counted = facts.evidenceKinds.has(history.kind) && last !== undefined && passes(last);
     if (isCause || counted) required.push({ history, isCause });

@@ -58,8 +58,12 @@ function recognise(
 ): Deployment['rollbackOf'] {
   if (current === undefined) return null;
   const incident = incidents.find((each) => !isFinal(each.state) && each.blamed === current.id);
-  const restored = deployments.findLast((each) => each.verdict === 'good' && each.version === announced.version);
-  return incident === undefined || restored === undefined ? null : { incident: incident.id, restores: restored.id };
+  const restored = deployments.findLast(
+    (each) => each.verdict === 'good' && each.version === announced.version,
+  );
+  return incident === undefined || restored === undefined
+    ? null
+    : { incident: incident.id, restores: restored.id };
 }
 
 /**
@@ -87,7 +91,9 @@ function asRunning(
   all: readonly Announcement[],
   deploysWithin: number,
 ): Announcement | undefined {
-  const report = all.find((each) => each.from === 'api' && each.state === 'succeeded' && each.commit === seen.commit);
+  const report = all.find(
+    (each) => each.from === 'api' && each.state === 'succeeded' && each.commit === seen.commit,
+  );
   return { ...seen, at: report?.at ?? seen.seenAt + deploysWithin };
 }
 
@@ -97,7 +103,10 @@ export function underWay(
   deploysWithin: number,
   now: Instant,
 ): { readonly commit: string; readonly since: Instant } | null {
-  const last = [...announcements].filter((each) => each.from === 'api').sort((a, b) => a.at - b.at).at(-1);
+  const last = [...announcements]
+    .filter((each) => each.from === 'api')
+    .sort((a, b) => a.at - b.at)
+    .at(-1);
   if (last?.state !== 'started' || now >= last.at + deploysWithin) return null;
   return { commit: last.commit, since: last.at };
 }

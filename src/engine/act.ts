@@ -1,7 +1,7 @@
 import { running } from '../core/deployment.ts';
 import { OutsideError } from '../core/errors.ts';
 import { currentPlan, type EventBody, type Incident } from '../core/incident.ts';
-import { type Plan, pointOfNoReturn, type Progress, type Step, type StepKey, stepKey } from '../core/plan.ts';
+import { type Plan, type Progress, pointOfNoReturn, type Step, type StepKey, stepKey } from '../core/plan.ts';
 import type { Actuator, StepContext } from '../ports/actuator.ts';
 import { finish } from './finish.ts';
 import { passPointOfNoReturn } from './point-of-no-return.ts';
@@ -11,7 +11,12 @@ import { track } from './track.ts';
 import type { Place, World } from './world.ts';
 
 /** Goes on with an incident's plan for as long as there is something to do now. */
-export async function act(world: World, place: Place, incident: Incident, abort: AbortSignal): Promise<Incident> {
+export async function act(
+  world: World,
+  place: Place,
+  incident: Incident,
+  abort: AbortSignal,
+): Promise<Incident> {
   let moved = incident;
   while (!abort.aborted && (moved.state === 'acting' || moved.state === 'verifying')) {
     const next = await beat(world, place, moved, abort);
@@ -33,8 +38,14 @@ export interface Work {
 export function nextWork(incident: Incident): Work | undefined {
   const plan = currentPlan(incident);
   if (plan === undefined) return undefined;
-  const steps = plan.steps.map((step, index) => ({ step, index, key: stepKey(incident.id, incident.plans.length, index, step) }));
-  const next = steps.find(({ key }) => !incident.steps.some((each) => each.key === key && each.outcome === 'done'));
+  const steps = plan.steps.map((step, index) => ({
+    step,
+    index,
+    key: stepKey(incident.id, incident.plans.length, index, step),
+  }));
+  const next = steps.find(
+    ({ key }) => !incident.steps.some((each) => each.key === key && each.outcome === 'done'),
+  );
   return next === undefined ? undefined : { plan, ...next };
 }
 
@@ -45,7 +56,8 @@ async function beat(world: World, place: Place, incident: Incident, abort: Abort
   const journal = incident.steps.find((each) => each.key === work.key);
   const held = await whyHeld(world, place, work, journal !== undefined, abort);
   if (held?.is === 'wait') return incident;
-  if (held?.is === 'stop') return stopShort(world, place, incident, { work, because: held.because, as: held.as });
+  if (held?.is === 'stop')
+    return stopShort(world, place, incident, { work, because: held.because, as: held.as });
   if (journal === undefined) return begin(world, place, incident, work);
 
   const actuator = place.actuators[work.step.uses] as Actuator<unknown>;
@@ -54,14 +66,21 @@ async function beat(world: World, place: Place, incident: Incident, abort: Abort
   if (progress.is === 'absent') {
     await start(world, actuator, work, context, abort);
     const after = await look(actuator, work, context, abort);
-    return after.is === 'absent' ? late(world, place, incident, work, journal.startedAt, after) : settle(world, place, incident, work, after);
+    return after.is === 'absent'
+      ? late(world, place, incident, work, journal.startedAt, after)
+      : settle(world, place, incident, work, after);
   }
   if (progress.is === 'running') return late(world, place, incident, work, journal.startedAt, progress);
   return settle(world, place, incident, work, progress);
 }
 
 /** "Cannot tell" is not "failed": the outside world is asked again at the next beat, until the deadline. */
-async function look(actuator: Actuator<unknown>, work: Work, context: StepContext, abort: AbortSignal): Promise<Progress> {
+async function look(
+  actuator: Actuator<unknown>,
+  work: Work,
+  context: StepContext,
+  abort: AbortSignal,
+): Promise<Progress> {
   try {
     return await actuator.check(work.step.with, context, abort);
   } catch (error) {
@@ -70,12 +89,21 @@ async function look(actuator: Actuator<unknown>, work: Work, context: StepContex
   }
 }
 
-async function start(world: World, actuator: Actuator<unknown>, work: Work, context: StepContext, abort: AbortSignal) {
+async function start(
+  world: World,
+  actuator: Actuator<unknown>,
+  work: Work,
+  context: StepContext,
+  abort: AbortSignal,
+) {
   try {
     await actuator.start(work.step.with, context, abort);
   } catch (error) {
     if (!(error instanceof OutsideError)) throw error;
-    world.log.warn({ key: work.key, reason: error.reason, error: error.message }, 'a step could not be started');
+    world.log.warn(
+      { key: work.key, reason: error.reason, error: error.message },
+      'a step could not be started',
+    );
   }
 }
 
@@ -115,15 +143,23 @@ async function overtaken(world: World, place: Place, work: Work): Promise<Held |
     return { is: 'stop', because: `${runs.commit.slice(0, 7)} was deployed meanwhile`, as: 'superseded' };
   }
   const announced = await world.store.deployments.announcements(name, now - deploysWithin);
-  const started = announced.filter((each) => each.from === 'api').sort((a, b) => a.at - b.at).at(-1);
+  const started = announced
+    .filter((each) => each.from === 'api')
+    .sort((a, b) => a.at - b.at)
+    .at(-1);
   if (started?.state !== 'started' || started.at < work.plan.madeAt) return undefined;
-  return { is: 'stop', because: `a deployment of ${started.commit.slice(0, 7)} was started meanwhile`, as: 'superseded' };
+  return {
+    is: 'stop',
+    because: `a deployment of ${started.commit.slice(0, 7)} was started meanwhile`,
+    as: 'superseded',
+  };
 }
 
 /** The intent is in the journal before the outside world is touched. */
 async function begin(world: World, place: Place, incident: Incident, work: Work): Promise<Incident> {
   const events: EventBody[] = [{ type: 'step-started', key: work.key }];
-  if (work.step.uses === 'health.prove' && incident.state === 'acting') events.push({ type: 'proving-started' });
+  if (work.step.uses === 'health.prove' && incident.state === 'acting')
+    events.push({ type: 'proving-started' });
   const isPoint = work.plan.kind === 'rollback' && work.index === pointOfNoReturn(work.plan);
   if (!isPoint) return record(world, place, { incident, events });
   return passPointOfNoReturn(world, place, incident, events);
@@ -140,7 +176,14 @@ export function contextOf(incident: Incident, work: Work, startedAt: number): St
     outputs[step.uses] = journal.result;
     endedAt[step.uses] = journal.endedAt;
   });
-  return { key: work.key, incident: incident.id, environment: incident.environment, startedAt, outputs, endedAt };
+  return {
+    key: work.key,
+    incident: incident.id,
+    environment: incident.environment,
+    startedAt,
+    outputs,
+    endedAt,
+  };
 }
 
 /** Past its deadline a step has failed, whatever it may still become. */
@@ -156,10 +199,20 @@ async function late(
   await place.stop(work.key);
   const detail = progress.is === 'running' && progress.detail !== undefined ? `: ${progress.detail}` : '';
   const checks = progress.is === 'running' ? (progress.checks ?? []) : [];
-  return settle(world, place, incident, work, { is: 'failed', why: `not done by its deadline${detail}`, checks });
+  return settle(world, place, incident, work, {
+    is: 'failed',
+    why: `not done by its deadline${detail}`,
+    checks,
+  });
 }
 
-async function settle(world: World, place: Place, incident: Incident, work: Work, end: Progress): Promise<Incident> {
+async function settle(
+  world: World,
+  place: Place,
+  incident: Incident,
+  work: Work,
+  end: Progress,
+): Promise<Incident> {
   const { key } = work;
   if (end.is === 'done') {
     const events: EventBody[] = [{ type: 'step-done', key, result: end.result }];
@@ -172,9 +225,16 @@ async function settle(world: World, place: Place, incident: Incident, work: Work
   if (end.is !== 'failed') return incident;
   const failed: EventBody = { type: 'step-failed', key, why: end.why };
   if (work.step.uses === 'health.prove') {
-    const events: EventBody[] = [failed, { type: 'proof-failed', checks: end.checks ?? [], because: end.why }];
+    const events: EventBody[] = [
+      failed,
+      { type: 'proof-failed', checks: end.checks ?? [], because: end.why },
+    ];
     return record(world, place, { incident, events, besides: { releases: place.environment.name } });
   }
   const noted = await record(world, place, { incident, events: [failed] });
-  return stopShort(world, place, noted, { work, because: `${work.step.name}: ${end.why}`, as: 'plan-failed' });
+  return stopShort(world, place, noted, {
+    work,
+    because: `${work.step.name}: ${end.why}`,
+    as: 'plan-failed',
+  });
 }

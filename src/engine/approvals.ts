@@ -20,33 +20,67 @@ export async function answerApproval(
     const answered = await record(world, place, { incident, events, by: actor.name });
     if (answer.type === 'rejected') await makeKnown(context, incident, `${actor.name} declined it`);
     const waited = world.clock.now() - (incident.approval?.askedAt ?? world.clock.now());
-    world.meter.observe('rollbackd_approval_wait_seconds', { environment: incident.environment }, waited / 1_000);
+    world.meter.observe(
+      'rollbackd_approval_wait_seconds',
+      { environment: incident.environment },
+      waited / 1_000,
+    );
     return answered;
   });
 }
 
 /** Declining or resolving makes the failures known: they are not new any more. */
-export async function makeKnown({ world }: CommandContext, incident: Incident, because: string): Promise<void> {
+export async function makeKnown(
+  { world }: CommandContext,
+  incident: Incident,
+  because: string,
+): Promise<void> {
   const since = world.clock.now();
   const known = incident.breaches
     .filter((each) => each.clearedAt === null)
-    .map(({ rule, kind, subject }) => ({ rule, kind, subject, since, because: `${incident.id}: ${because}` }));
+    .map(({ rule, kind, subject }) => ({
+      rule,
+      kind,
+      subject,
+      since,
+      because: `${incident.id}: ${because}`,
+    }));
   if (known.length > 0) await world.store.switches.know(incident.environment, known);
 }
 
 function whyNot(incident: Incident, actor: Actor): Refusal | undefined {
   const { approval, id } = incident;
-  const asks = incident.state === 'waiting_approval' || incident.state === 'assessing' || incident.state === 'unanswered';
+  const asks =
+    incident.state === 'waiting_approval' ||
+    incident.state === 'assessing' ||
+    incident.state === 'unanswered';
   if (approval?.answer != null) {
     const { is, by } = approval.answer;
-    return new Refusal('conflict', 'already-decided', `${id} was ${is} by ${by} before. Nothing was changed.`);
+    return new Refusal(
+      'conflict',
+      'already-decided',
+      `${id} was ${is} by ${by} before. Nothing was changed.`,
+    );
   }
   if (!asks || approval === null) {
-    return new Refusal('conflict', 'not-asked', `${id} is ${incident.state.replaceAll('_', ' ')}: nothing is asked of anybody.`);
+    return new Refusal(
+      'conflict',
+      'not-asked',
+      `${id} is ${incident.state.replaceAll('_', ' ')}: nothing is asked of anybody.`,
+    );
   }
   if (actor.person !== null && approval.people.includes(actor.person)) return undefined;
   if (actor.person === null) {
-    return new Refusal('forbidden', 'not-a-person', 'Only a person can approve or decline, with a token of their own.', 'rollbackd token create --person NAME --scope approve');
+    return new Refusal(
+      'forbidden',
+      'not-a-person',
+      'Only a person can approve or decline, with a token of their own.',
+      'rollbackd token create --person NAME --scope approve',
+    );
   }
-  return new Refusal('forbidden', 'not-asked-of-you', `${id} asks ${approval.people.join(', ')}, not ${actor.person}.`);
+  return new Refusal(
+    'forbidden',
+    'not-asked-of-you',
+    `${id} asks ${approval.people.join(', ')}, not ${actor.person}.`,
+  );
 }

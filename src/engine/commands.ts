@@ -36,7 +36,13 @@ export function createCommands(context: CommandContext): Commands {
     rollback: (actor, ask) => requestRollback(context, actor, ask),
     allow: async (actor, commit, incident) => {
       const { environment } = await incidentOf(world, incident);
-      await world.store.switches.allow({ environment, commit, incident, by: actor.name, at: world.clock.now() });
+      await world.store.switches.allow({
+        environment,
+        commit,
+        incident,
+        by: actor.name,
+        at: world.clock.now(),
+      });
       await audit(world, actor, 'allow', environment, `${commit} for ${incident}`);
       wake(environment, false);
     },
@@ -48,17 +54,32 @@ export function placeOf(world: World, environment: string): Place {
   const place = world.places.get(environment);
   if (place !== undefined) return place;
   const known = [...world.places.keys()].join(', ');
-  throw new Refusal('not-found', 'unknown-environment', `There is no environment "${environment}".`, `Known are: ${known}.`);
+  throw new Refusal(
+    'not-found',
+    'unknown-environment',
+    `There is no environment "${environment}".`,
+    `Known are: ${known}.`,
+  );
 }
 
 export async function incidentOf(world: World, id: string): Promise<Incident> {
   const incident = await world.store.incidents.incident(id);
   if (incident !== undefined) return incident;
-  throw new Refusal('not-found', 'unknown-incident', `There is no incident "${id}".`, 'rollbackd incidents lists them.');
+  throw new Refusal(
+    'not-found',
+    'unknown-incident',
+    `There is no incident "${id}".`,
+    'rollbackd incidents lists them.',
+  );
 }
 
 /** Writes one event of a person down; read again and tried again when the daemon wrote in between. */
-export async function tell(context: CommandContext, actor: Actor, id: string, event: EventBody): Promise<Incident> {
+export async function tell(
+  context: CommandContext,
+  actor: Actor,
+  id: string,
+  event: EventBody,
+): Promise<Incident> {
   return retold(context, id, (incident) => {
     const place = placeOf(context.world, incident.environment);
     return record(context.world, place, { incident, events: [event], by: actor.name });
@@ -80,14 +101,25 @@ export async function retold(
     } catch (error) {
       if (error instanceof IllegalEvent) {
         const help = `rollbackd explain ${id} says what can be done.`;
-        throw new Refusal('conflict', 'not-now', `${id} is ${incident.state.replaceAll('_', ' ')}: that cannot be done now.`, help);
+        throw new Refusal(
+          'conflict',
+          'not-now',
+          `${id} is ${incident.state.replaceAll('_', ' ')}: that cannot be done now.`,
+          help,
+        );
       }
       if (!(error instanceof Conflict) || attempt === 5) throw error;
     }
   }
 }
 
-export async function audit(world: World, actor: Actor, what: string, environment: string | null, detail: string): Promise<void> {
+export async function audit(
+  world: World,
+  actor: Actor,
+  what: string,
+  environment: string | null,
+  detail: string,
+): Promise<void> {
   await world.store.switches.audit({ at: world.clock.now(), by: actor.name, what, environment, detail });
 }
 
@@ -98,9 +130,16 @@ async function acknowledge(context: CommandContext, actor: Actor, id: string): P
   const { acknowledgementExpires } = world.policy().escalation;
   const before = await incidentOf(world, id);
   if (before.acknowledged?.by === actor.name && before.acknowledged.expires > now) return before;
-  const incident = await tell(context, actor, id, { type: 'acknowledged', expires: now + acknowledgementExpires });
+  const incident = await tell(context, actor, id, {
+    type: 'acknowledged',
+    expires: now + acknowledgementExpires,
+  });
   await world.store.outbox.drop(id, now);
-  world.meter.observe('rollbackd_ack_latency_seconds', { level: before.reached.at(-1) ?? 'none' }, (now - before.openedAt) / 1_000);
+  world.meter.observe(
+    'rollbackd_ack_latency_seconds',
+    { level: before.reached.at(-1) ?? 'none' },
+    (now - before.openedAt) / 1_000,
+  );
   return incident;
 }
 
@@ -115,10 +154,17 @@ async function rule(
   const { deployments } = world.store;
   const known = await deployments.deployments(place.environment.name);
   const deployment = known.findLast(
-    (each) => each.id === ruling.deployment || (ruling.deployment.length >= 7 && each.commit.startsWith(ruling.deployment)),
+    (each) =>
+      each.id === ruling.deployment ||
+      (ruling.deployment.length >= 7 && each.commit.startsWith(ruling.deployment)),
   );
   if (deployment === undefined) {
-    throw new Refusal('not-found', 'unknown-deployment', `${ruling.deployment} was never deployed to ${ruling.environment}.`, 'rollbackd deployments lists what was.');
+    throw new Refusal(
+      'not-found',
+      'unknown-deployment',
+      `${ruling.deployment} was never deployed to ${ruling.environment}.`,
+      'rollbackd deployments lists what was.',
+    );
   }
   const ruled = {
     ...deployment,
@@ -130,11 +176,24 @@ async function rule(
   await deployments.putDeployments([ruled]);
   const { commit, version } = deployment;
   if (ruling.verdict === 'bad') {
-    await deployments.quarantine({ environment: ruling.environment, commit, version, at, by: actor.name, because: ruling.reason });
+    await deployments.quarantine({
+      environment: ruling.environment,
+      commit,
+      version,
+      at,
+      by: actor.name,
+      because: ruling.reason,
+    });
   } else {
     await deployments.liftQuarantine(ruling.environment, version);
   }
-  await audit(world, actor, 'rule', ruling.environment, `${deployment.id} ${ruling.verdict}: ${ruling.reason}`);
+  await audit(
+    world,
+    actor,
+    'rule',
+    ruling.environment,
+    `${deployment.id} ${ruling.verdict}: ${ruling.reason}`,
+  );
   place.standing.readinessAt = 0;
   wake(ruling.environment, false);
   return ruled;
@@ -144,4 +203,3 @@ async function rule(
 export async function runningIn(world: World, environment: string): Promise<Deployment | undefined> {
   return running(await world.store.deployments.deployments(environment));
 }
-

@@ -1,7 +1,7 @@
 import { Refusal } from '../core/errors.ts';
 import { type EventBody, type Incident, isFinal } from '../core/incident.ts';
-import { letGo } from '../runbooks/contain.ts';
 import type { Actor } from '../ports/control.ts';
+import { letGo } from '../runbooks/contain.ts';
 import { nextWork } from './act.ts';
 import { makeKnown } from './approvals.ts';
 import { type CommandContext, placeOf, retold } from './commands.ts';
@@ -9,7 +9,12 @@ import { record } from './record.ts';
 import { stopShort } from './stop.ts';
 
 /** A person stops it: before the point of no return nothing has changed; after it the plan stops where it is. */
-export async function abortPlan(context: CommandContext, actor: Actor, id: string, reason: string): Promise<Incident> {
+export async function abortPlan(
+  context: CommandContext,
+  actor: Actor,
+  id: string,
+  reason: string,
+): Promise<Incident> {
   const { world } = context;
   return retold(context, id, async (incident) => {
     if (isFinal(incident.state)) throw alreadyOver(incident);
@@ -39,7 +44,12 @@ export async function resolve(
     if (isFinal(incident.state)) throw alreadyOver(incident);
     if (incident.state === 'verifying' || incident.state === 'probation') {
       const help = 'rollbackd abort stops it first.';
-      throw new Refusal('conflict', 'under-way', `${incident.id} is ${incident.state}: it ends by itself.`, help);
+      throw new Refusal(
+        'conflict',
+        'under-way',
+        `${incident.id} is ${incident.state}: it ends by itself.`,
+        help,
+      );
     }
     const place = placeOf(world, incident.environment);
     if (how.resume) await resumeNow(context, incident);
@@ -58,13 +68,25 @@ async function resumeNow({ world }: CommandContext, incident: Incident): Promise
   const step = letGo(place.environment, now, null).steps[0];
   if (step?.uses !== 'schedule.resume') return;
   const key = `${incident.id}/resolve/1-schedule.resume`;
-  const context = { key, incident: incident.id, environment: incident.environment, startedAt: now, outputs: {}, endedAt: {} };
+  const context = {
+    key,
+    incident: incident.id,
+    environment: incident.environment,
+    startedAt: now,
+    outputs: {},
+    endedAt: {},
+  };
   const abort = AbortSignal.timeout(step.within);
   await place.actuators['schedule.resume'].start(step.with, context, abort);
   const progress = await place.actuators['schedule.resume'].check(step.with, context, abort);
-  if (progress.is === 'failed') throw new Refusal('conflict', 'not-resumed', `The schedule could not be resumed: ${progress.why}`);
+  if (progress.is === 'failed')
+    throw new Refusal('conflict', 'not-resumed', `The schedule could not be resumed: ${progress.why}`);
 }
 
 function alreadyOver(incident: Incident): Refusal {
-  return new Refusal('conflict', 'already-over', `${incident.id} is ${incident.state.replaceAll('_', ' ')} already. Nothing was changed.`);
+  return new Refusal(
+    'conflict',
+    'already-over',
+    `${incident.id} is ${incident.state.replaceAll('_', ' ')} already. Nothing was changed.`,
+  );
 }

@@ -1,5 +1,5 @@
-import { currentPlan, type EventBody, type Incident } from '../core/incident.ts';
 import { running } from '../core/deployment.ts';
+import { currentPlan, type EventBody, type Incident } from '../core/incident.ts';
 import { record } from './record.ts';
 import type { Place, World } from './world.ts';
 
@@ -10,7 +10,8 @@ export async function finish(world: World, place: Place, incident: Incident): Pr
   const besides = { releases: name };
   if (plan?.kind === 'contain') {
     const because = plan.warnings[0] ?? 'the schedule is paused until a person resumes it';
-    const event: EventBody = place.environment.schedule === 'none' ? { type: 'escalated', because } : { type: 'contained', because };
+    const event: EventBody =
+      place.environment.schedule === 'none' ? { type: 'escalated', because } : { type: 'contained', because };
     return record(world, place, { incident, events: [event], besides });
   }
   if (plan?.kind === 'undo' || plan?.kind === 'resume') {

@@ -33,7 +33,13 @@ async function freeze(
 
 async function unfreeze({ world, wake }: CommandContext, actor: Actor, id: string): Promise<void> {
   const lifted = await world.store.switches.unfreeze(id, world.clock.now());
-  if (!lifted) throw new Refusal('not-found', 'unknown-freeze', `There is no freeze "${id}".`, 'rollbackd status lists them.');
+  if (!lifted)
+    throw new Refusal(
+      'not-found',
+      'unknown-freeze',
+      `There is no freeze "${id}".`,
+      'rollbackd status lists them.',
+    );
   await audit(world, actor, 'unfreeze', null, id);
   wake(null, false);
 }
@@ -45,18 +51,31 @@ async function arm({ world, wake }: CommandContext, actor: Actor, environment: s
   const blocked = readiness.filter((each) => !each.possible);
   if (readiness.length > 0 && blocked.length === readiness.length) {
     const because = blocked.map((each) => `${each.strategy}: ${each.because}`).join('; ');
-    throw new Refusal('conflict', 'not-possible', `${environment} cannot be armed: ${because}`, 'rollbackd doctor says what is missing.');
+    throw new Refusal(
+      'conflict',
+      'not-possible',
+      `${environment} cannot be armed: ${because}`,
+      'rollbackd doctor says what is missing.',
+    );
   }
   const mode: Mode = { mode: 'armed', since: world.clock.now(), by: actor.name, reason };
   await world.store.switches.setMode(environment, mode);
   await audit(world, actor, 'arm', environment, reason);
   wake(environment, false);
   const mayNow = readiness.filter((each) => each.possible).map((each) => `${each.strategy}: ${each.because}`);
-  return { mode, mayNow: mayNow.length > 0 ? mayNow : [`nothing yet: ${place.standing.noTarget ?? 'no strategy'}`] };
+  return {
+    mode,
+    mayNow: mayNow.length > 0 ? mayNow : [`nothing yet: ${place.standing.noTarget ?? 'no strategy'}`],
+  };
 }
 
 /** The kill switch: wins over everything, survives restart and reload. */
-async function disarm({ world, wake }: CommandContext, actor: Actor, environment: string, reason: string): Promise<Mode> {
+async function disarm(
+  { world, wake }: CommandContext,
+  actor: Actor,
+  environment: string,
+  reason: string,
+): Promise<Mode> {
   placeOf(world, environment);
   const mode: Mode = { mode: 'disarmed', since: world.clock.now(), by: actor.name, reason };
   await world.store.switches.setMode(environment, mode);

@@ -1,6 +1,6 @@
 import { running } from '../core/deployment.ts';
-import { activeFreeze } from '../core/guards.ts';
 import type { Facts } from '../core/facts.ts';
+import { activeFreeze } from '../core/guards.ts';
 import { type Incident, isFinal } from '../core/incident.ts';
 import type { Gate } from '../ports/control.ts';
 import { gather } from './gather.ts';
@@ -21,11 +21,18 @@ export async function gateOf(world: World, place: Place, commit: string | null):
 
 type Closed = { readonly reason: string; readonly until: number | null };
 
-async function whyClosed(place: Place, facts: Facts, commit: string | null, now: number): Promise<Closed | undefined> {
+async function whyClosed(
+  place: Place,
+  facts: Facts,
+  commit: string | null,
+  now: number,
+): Promise<Closed | undefined> {
   const open = facts.incidents.filter((each) => !isFinal(each.state));
-  if (commit !== null && (isOurs(open, commit) || facts.allowed.some((each) => each.commit === commit))) return undefined;
+  if (commit !== null && (isOurs(open, commit) || facts.allowed.some((each) => each.commit === commit)))
+    return undefined;
   const freeze = activeFreeze(facts, now);
-  if (freeze !== undefined) return { reason: `frozen by ${freeze.by}: ${freeze.reason}`, until: freeze.until };
+  if (freeze !== undefined)
+    return { reason: `frozen by ${freeze.by}: ${freeze.reason}`, until: freeze.until };
   const acting = open.find((each) => each.state === 'acting' || each.state === 'verifying');
   if (acting !== undefined) return { reason: `${acting.id} is being rolled back`, until: null };
   const holding = open.find(holdsTheGate);
@@ -37,10 +44,13 @@ async function whyClosed(place: Place, facts: Facts, commit: string | null, now:
 
 /** An incident whose action is rollback or ask closes the gate; monitoring, assessing and probation do not. */
 function holdsTheGate(incident: Incident): boolean {
-  if (incident.shadow && incident.decision?.would != null) return incident.decision.would === 'rollback' || incident.decision.would === 'ask';
+  if (incident.shadow && incident.decision?.would != null)
+    return incident.decision.would === 'rollback' || incident.decision.would === 'ask';
   const closing = ['waiting_approval', 'failed', 'verification_failed', 'contained', 'unanswered'];
   if (closing.includes(incident.state)) return true;
-  return incident.decision?.do === 'rollback' || incident.decision?.would === 'rollback' || incident.decision?.do === 'ask'
+  return incident.decision?.do === 'rollback' ||
+    incident.decision?.would === 'rollback' ||
+    incident.decision?.do === 'ask'
     ? incident.state !== 'probation' && incident.state !== 'monitoring' && incident.state !== 'assessing'
     : false;
 }
@@ -58,7 +68,10 @@ async function quarantineOf(place: Place, facts: Facts, commit: string | null): 
   }
   if (commit === null) return undefined;
   const known = facts.quarantined.find((each) => each.commit === commit);
-  const version = known?.version ?? (await place.repository.find(commit, AbortSignal.timeout(15_000)))?.version;
+  const version =
+    known?.version ?? (await place.repository.find(commit, AbortSignal.timeout(15_000)))?.version;
   const quarantine = facts.quarantined.find((each) => each.version === version);
-  return quarantine === undefined ? undefined : { reason: `quarantined by ${quarantine.by}: ${quarantine.because}`, until: null };
+  return quarantine === undefined
+    ? undefined
+    : { reason: `quarantined by ${quarantine.by}: ${quarantine.because}`, until: null };
 }

@@ -1,5 +1,5 @@
-import { Refusal } from '../core/errors.ts';
 import { running } from '../core/deployment.ts';
+import { Refusal } from '../core/errors.ts';
 import type { Actor, Commands, PushedArtifacts } from '../ports/control.ts';
 import { audit, type CommandContext, placeOf } from './commands.ts';
 import { take } from './observe.ts';
@@ -25,7 +25,12 @@ async function announced(
   }
   const facts = await place.repository.find(said.commit, AbortSignal.timeout(30_000));
   if (facts === undefined) {
-    throw new Refusal('invalid', 'unknown-commit', `${said.commit} is not in the repository of ${said.environment}.`, 'Push it before it is deployed.');
+    throw new Refusal(
+      'invalid',
+      'unknown-commit',
+      `${said.commit} is not in the repository of ${said.environment}.`,
+      'Push it before it is deployed.',
+    );
   }
   const fresh = await announce(world, place, {
     from: 'api',
@@ -59,11 +64,22 @@ async function pushArtifacts({ world, wake }: CommandContext, actor: Actor, push
   const source = pushed.source === null ? takers[0] : takers.find((each) => each.name === pushed.source);
   if (source?.push === undefined) {
     const help = `Sources that take artifacts: ${takers.map((each) => each.name).join(', ') || 'none'}.`;
-    throw new Refusal('not-found', 'unknown-source', `${pushed.environment} has no source "${pushed.source ?? 'dbt'}".`, help);
+    throw new Refusal(
+      'not-found',
+      'unknown-source',
+      `${pushed.environment} has no source "${pushed.source ?? 'dbt'}".`,
+      help,
+    );
   }
   const { receipt, observation } = await source.push(pushed);
   await take(world, place, source.name, observation);
-  await audit(world, actor, 'artifacts', pushed.environment, receipt.invocation ?? receipt.noEvidence ?? 'nothing');
+  await audit(
+    world,
+    actor,
+    'artifacts',
+    pushed.environment,
+    receipt.invocation ?? receipt.noEvidence ?? 'nothing',
+  );
   wake(pushed.environment, false);
   return receipt;
 }

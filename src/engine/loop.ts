@@ -1,5 +1,5 @@
 import { OutsideError } from '../core/errors.ts';
-import { seconds, type Duration } from '../core/time.ts';
+import { type Duration, seconds } from '../core/time.ts';
 import { observe } from './observe.ts';
 import { checkReadiness, READINESS_EVERY } from './readiness.ts';
 import { track } from './track.ts';
@@ -89,7 +89,10 @@ async function look(world: World, place: Place, deep: boolean, abort: AbortSigna
     if (!(error instanceof OutsideError)) throw error;
     if (deep) place.standing.headAt = world.clock.now();
     if (!abort.aborted) {
-      world.log.warn({ environment: place.environment.name, system: error.system, error: error.message }, 'cannot see what runs');
+      world.log.warn(
+        { environment: place.environment.name, system: error.system, error: error.message },
+        'cannot see what runs',
+      );
     }
     return false;
   }

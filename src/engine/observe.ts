@@ -17,7 +17,11 @@ async function look(world: World, place: Place, source: PushableSource, abort: A
   try {
     const observation = await source.observe(abort);
     const count = await take(world, place, source.name, observation);
-    world.meter.observe('rollbackd_signal_poll_duration_seconds', labels, (world.clock.now() - started) / 1_000);
+    world.meter.observe(
+      'rollbackd_signal_poll_duration_seconds',
+      labels,
+      (world.clock.now() - started) / 1_000,
+    );
     return count;
   } catch (error) {
     if (!(error instanceof OutsideError)) throw error;
@@ -33,7 +37,12 @@ async function look(world: World, place: Place, source: PushableSource, abort: A
 }
 
 /** Stores what was observed; the source's health follows from it. Returns how many signals were new. */
-export async function take(world: World, place: Place, source: string, observed: Observation): Promise<number> {
+export async function take(
+  world: World,
+  place: Place,
+  source: string,
+  observed: Observation,
+): Promise<number> {
   const now = world.clock.now();
   const { signals } = world.store;
   if (observed.catalogue !== null) await signals.setCatalogue(observed.catalogue);
@@ -43,7 +52,8 @@ export async function take(world: World, place: Place, source: string, observed:
   await keepHealth(world, place, source, (health) => ({
     ...health,
     lastSuccessAt: now,
-    lastEvidenceAt: evidence === null ? health.lastEvidenceAt : Math.max(evidence, health.lastEvidenceAt ?? 0),
+    lastEvidenceAt:
+      evidence === null ? health.lastEvidenceAt : Math.max(evidence, health.lastEvidenceAt ?? 0),
     errorsInARow: 0,
     lastError: null,
   }));
@@ -76,7 +86,14 @@ async function keepHealth(
   const { name } = place.environment;
   const now = world.clock.now();
   const health = (await world.store.signals.health(name)).find((each) => each.source === source);
-  const before = health ?? { source, lastSuccessAt: null, lastEvidenceAt: null, errorsInARow: 0, lastError: null, since: now };
+  const before = health ?? {
+    source,
+    lastSuccessAt: null,
+    lastEvidenceAt: null,
+    errorsInARow: 0,
+    lastError: null,
+    since: now,
+  };
   const after = change(before);
   await world.store.signals.setHealth(name, after);
   const labels = { source };

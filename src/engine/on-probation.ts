@@ -6,7 +6,12 @@ import { record, targetOf } from './record.ts';
 import type { Place, World } from './world.ts';
 
 /** Looks how the first run after a rollback went; a failed one pauses the schedule again and tells people. */
-export async function onProbation(world: World, place: Place, incident: Incident, facts: Facts): Promise<Incident> {
+export async function onProbation(
+  world: World,
+  place: Place,
+  incident: Incident,
+  facts: Facts,
+): Promise<Incident> {
   if (incident.state !== 'probation') return incident;
   const trial = tryOut(incident, targetOf(incident), facts, world.clock.now());
   if (trial.is === 'waiting') return incident;

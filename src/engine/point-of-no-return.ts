@@ -1,5 +1,5 @@
-import type { EventBody, Incident } from '../core/incident.ts';
 import { running } from '../core/deployment.ts';
+import type { EventBody, Incident } from '../core/incident.ts';
 import { record } from './record.ts';
 import type { Place, World } from './world.ts';
 
@@ -16,14 +16,22 @@ export async function passPointOfNoReturn(
   const at = world.clock.now();
   const { name } = place.environment;
   const bad = running(await world.store.deployments.deployments(name));
-  if (bad === undefined) return record(world, place, { incident, events, besides: { spends: { environment: name, at } } });
+  if (bad === undefined)
+    return record(world, place, { incident, events, besides: { spends: { environment: name, at } } });
   const because = incident.breaches[0]?.summary ?? incident.request?.reason ?? incident.title;
   const moved = await record(world, place, {
     incident,
     events,
     besides: {
       spends: { environment: name, at },
-      quarantines: { environment: name, commit: bad.commit, version: bad.version, at, by: incident.id, because },
+      quarantines: {
+        environment: name,
+        commit: bad.commit,
+        version: bad.version,
+        at,
+        by: incident.id,
+        because,
+      },
     },
   });
   await world.store.deployments.putDeployments([

@@ -13,7 +13,9 @@ export interface Prepared {
   readonly at: number;
   readonly possible: boolean;
   readonly because: string;
-  readonly found: Pick<RollbackCase, 'commits' | 'beyond' | 'warnings' | 'needsApproval'> & { readonly force: boolean };
+  readonly found: Pick<RollbackCase, 'commits' | 'beyond' | 'warnings' | 'needsApproval'> & {
+    readonly force: boolean;
+  };
 }
 
 /** A plan, or why there can be none. */
@@ -40,14 +42,21 @@ const NOT_CONFIGURED: Plan['rejected'] = ['workflow', 'database-restore', 'featu
 }));
 
 /** Makes the plan for going back to a deployment, from what the repository and the work tree say. */
-export async function prepare(world: World, place: Place, asked: Asked, abort: AbortSignal): Promise<Preparation> {
+export async function prepare(
+  world: World,
+  place: Place,
+  asked: Asked,
+  abort: AbortSignal,
+): Promise<Preparation> {
   const { facts, incident, target } = asked;
   const bad = running(facts.deployments);
   if (bad === undefined) return { is: 'impossible', because: 'nothing runs that is known' };
   if (bad.version === target.version) {
     return { is: 'impossible', because: `${short(target.commit)} has the same content as what runs` };
   }
-  const prepared = asked.fresh ? await lookFor(world, place, bad, target, abort) : await recent(world, place, bad, target, abort);
+  const prepared = asked.fresh
+    ? await lookFor(world, place, bad, target, abort)
+    : await recent(world, place, bad, target, abort);
   if (!prepared.possible) return { is: 'impossible', because: prepared.because };
   const { found } = prepared;
   const plan = rollBack({
@@ -57,7 +66,8 @@ export async function prepare(world: World, place: Place, asked: Asked, abort: A
     good: target,
     now: world.clock.now(),
     ...found,
-    workTree: place.workTree === null ? null : { path: place.workTree.path, force: found.force && asked.approved },
+    workTree:
+      place.workTree === null ? null : { path: place.workTree.path, force: found.force && asked.approved },
     commands: place.commands,
     causes: causesOf(incident),
     rejected: NOT_CONFIGURED,
@@ -73,9 +83,16 @@ function causesOf(incident: Incident | undefined): RollbackCase['causes'] {
 }
 
 /** The look of the last readiness check, while it is about the same way back. */
-async function recent(world: World, place: Place, bad: Deployment, good: Deployment, abort: AbortSignal): Promise<Prepared> {
+async function recent(
+  world: World,
+  place: Place,
+  bad: Deployment,
+  good: Deployment,
+  abort: AbortSignal,
+): Promise<Prepared> {
   const { prepared } = place.standing;
-  const fits = prepared?.from === bad.commit && prepared.to === good.commit && world.clock.now() - prepared.at < RECENT;
+  const fits =
+    prepared?.from === bad.commit && prepared.to === good.commit && world.clock.now() - prepared.at < RECENT;
   return fits && prepared.possible ? prepared : lookFor(world, place, bad, good, abort);
 }
 

@@ -1,10 +1,10 @@
+import { running } from '../core/deployment.ts';
 import { Refusal } from '../core/errors.ts';
+import { type Incident, isFinal } from '../core/incident.ts';
 import { nextLevelAt } from '../core/ladder.ts';
 import { writeReport } from '../core/report.ts';
-import { running } from '../core/deployment.ts';
-import { isFinal, type Incident } from '../core/incident.ts';
 import { chooseTarget } from '../core/target.ts';
-import { days, type Duration, type Instant, seconds } from '../core/time.ts';
+import { type Duration, days, type Instant, seconds } from '../core/time.ts';
 import type { DeploymentState, DryRun, IncidentView, PendingAction, Queries } from '../ports/control.ts';
 import { incidentOf, placeOf } from './commands.ts';
 import { gateOf } from './gate.ts';
@@ -34,7 +34,8 @@ export function createQueries(world: World): Queries {
       const rollback = facts.find((each) => each.rollbackOf?.incident === id) ?? null;
       return writeReport({ ...view, rollback, now: clock.now() });
     },
-    decisions: (environment, limit) => store.incidents.decisions(placeOf(world, environment).environment.name, limit),
+    decisions: (environment, limit) =>
+      store.incidents.decisions(placeOf(world, environment).environment.name, limit),
     gate: (environment, commit) => gateOf(world, placeOf(world, environment), commit),
     dryRun: (ask, abort) => dryRun(world, ask, abort),
     audits: (limit) => store.switches.audits(limit),
@@ -66,20 +67,31 @@ export function pendingOf(incident: Incident): readonly PendingAction[] {
   const { approval } = incident;
   const waits = incident.state === 'waiting_approval' || incident.state === 'assessing';
   if (approval !== null && approval.answer === null && waits) {
-    const what = approval.round === 1 && approval.then !== null ? `${approval.then} is asked` : 'nobody answered: it is left to people';
+    const what =
+      approval.round === 1 && approval.then !== null
+        ? `${approval.then} is asked`
+        : 'nobody answered: it is left to people';
     pending.push({ what, at: approval.deadline });
   }
   const at = nextLevelAt(incident);
   const level = incident.ladder.find((each) => !incident.reached.includes(each.level));
   if (at !== null && level !== undefined) pending.push({ what: `${level.level} is told`, at });
-  if (incident.acknowledged !== null) pending.push({ what: 'the acknowledgement expires', at: incident.acknowledged.expires });
-  if (incident.probation !== null) pending.push({ what: 'the probation ends', at: incident.probation.deadline });
-  if (incident.decision?.until != null) pending.push({ what: 'it is decided again', at: incident.decision.until });
+  if (incident.acknowledged !== null)
+    pending.push({ what: 'the acknowledgement expires', at: incident.acknowledged.expires });
+  if (incident.probation !== null)
+    pending.push({ what: 'the probation ends', at: incident.probation.deadline });
+  if (incident.decision?.until != null)
+    pending.push({ what: 'it is decided again', at: incident.decision.until });
   return pending.sort((a, b) => a.at - b.at);
 }
 
 /** Level-triggered waiting: the state is read again until it is decided or the time is over. */
-async function waitFor(world: World, id: string, wait: Duration, abort: AbortSignal): Promise<DeploymentState> {
+async function waitFor(
+  world: World,
+  id: string,
+  wait: Duration,
+  abort: AbortSignal,
+): Promise<DeploymentState> {
   const until = world.clock.now() + Math.min(wait, seconds(60));
   for (;;) {
     const state = await deploymentState(world, id);
@@ -96,11 +108,17 @@ async function deploymentState(world: World, id: string): Promise<DeploymentStat
     const incidents = await world.store.incidents.incidents(name, world.clock.now() - days(30));
     const blamed = incidents.find((each) => each.blamed === deployment.id && each.provenAt !== null);
     const bakedAt: Instant = deployment.deployedAt + place.environment.bake.for;
-    const decided = blamed !== undefined ? 'rolled-back' : deployment.verdict === 'unverified' ? null : deployment.verdict;
+    const decided =
+      blamed !== undefined ? 'rolled-back' : deployment.verdict === 'unverified' ? null : deployment.verdict;
     const because = blamed === undefined ? deployment.because : `rolled back by ${blamed.id}`;
     return { deployment, decided, because, until: decided === null ? bakedAt : null };
   }
-  throw new Refusal('not-found', 'unknown-deployment', `There is no deployment "${id}".`, 'rollbackd deployments lists them.');
+  throw new Refusal(
+    'not-found',
+    'unknown-deployment',
+    `There is no deployment "${id}".`,
+    'rollbackd deployments lists them.',
+  );
 }
 
 async function dryRun(
@@ -124,8 +142,14 @@ async function dryRun(
     return { ...base, possible: false, because, to: null, plan: null };
   }
   const incident = facts.incidents.find((each) => !isFinal(each.state) && each.blamed === from?.id);
-  const prepared = await prepare(world, place, { facts, incident, target: to, approved: false, fresh: true }, abort);
-  if (prepared.is === 'impossible') return { ...base, possible: false, because: prepared.because, to, plan: null };
+  const prepared = await prepare(
+    world,
+    place,
+    { facts, incident, target: to, approved: false, fresh: true },
+    abort,
+  );
+  if (prepared.is === 'impossible')
+    return { ...base, possible: false, because: prepared.because, to, plan: null };
   return { ...base, possible: true, because: prepared.plan.title, to, plan: prepared.plan };
 }
 
@@ -134,7 +158,8 @@ function healthOf(world: World, now: Instant): { ready: boolean; because: readon
   const because: string[] = [];
   for (const [name, { standing }] of world.places) {
     if (standing.turns === 0) because.push(`${name} has not been looked at yet`);
-    else if (now - standing.lastTurnAt > 12 * standing.rest) because.push(`${name} was last looked at too long ago`);
+    else if (now - standing.lastTurnAt > 12 * standing.rest)
+      because.push(`${name} was last looked at too long ago`);
   }
   return { ready: because.length === 0, because };
 }

@@ -11,7 +11,11 @@ import type { Place, World } from './world.ts';
 export const READINESS_EVERY = minutes(15);
 
 /** Answers, changing nothing: could we roll back now, to what, how? */
-export async function checkReadiness(world: World, place: Place, abort: AbortSignal): Promise<readonly Readiness[]> {
+export async function checkReadiness(
+  world: World,
+  place: Place,
+  abort: AbortSignal,
+): Promise<readonly Readiness[]> {
   const now = world.clock.now();
   const facts = await gather(world, place, now);
   const bad = running(facts.deployments);

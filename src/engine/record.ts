@@ -38,7 +38,13 @@ export async function record(
     const event: IncidentEvent = { ...body, at, by };
     incident = apply(incident, event);
     events.push(event);
-    owes.push(...narrate(incident, event, context(world, place, incident, deployments, [...told, ...owes.map((each) => each.to)])));
+    owes.push(
+      ...narrate(
+        incident,
+        event,
+        context(world, place, incident, deployments, [...told, ...owes.map((each) => each.to)]),
+      ),
+    );
   }
   if (incident === undefined) throw new Error('No event was given to write down');
   await world.store.incidents.commit({
@@ -77,7 +83,11 @@ export function targetOf(incident: Incident): string | null {
   for (const step of incident.plans.findLast((plan) => plan.kind === 'rollback')?.steps ?? []) {
     if (step.uses === 'health.prove') return step.with.target;
   }
-  return incident.decision?.target ?? incident.decision?.trace?.targets.find((each) => each.chosen)?.deployment ?? null;
+  return (
+    incident.decision?.target ??
+    incident.decision?.trace?.targets.find((each) => each.chosen)?.deployment ??
+    null
+  );
 }
 
 async function toldBefore(world: World, incident: string): Promise<readonly string[]> {

@@ -18,18 +18,32 @@ export interface Wish {
 }
 
 /** Makes the plan that a decision wants, and takes the environment for it; one plan at a time, by a unique key. */
-export async function startPlan(world: World, place: Place, wish: Wish, abort: AbortSignal): Promise<Incident> {
+export async function startPlan(
+  world: World,
+  place: Place,
+  wish: Wish,
+  abort: AbortSignal,
+): Promise<Incident> {
   const { incident, wants } = wish;
   const { name } = place.environment;
   if (wants === null) return incident;
   if (wants === 'contain') {
     const plan = contain(place.environment, world.clock.now());
-    return record(world, place, { incident, events: [{ type: 'plan-made', plan }], besides: { takes: name } });
+    return record(world, place, {
+      incident,
+      events: [{ type: 'plan-made', plan }],
+      besides: { takes: name },
+    });
   }
   const target = await findTarget(world, place, wish, abort);
   if (target === undefined) return giveUp(world, place, incident, 'the target of the rollback is not known');
   const approved = incident.approval?.answer?.is === 'approved' || incident.request !== null;
-  const prepared = await prepare(world, place, { facts: wish.facts, incident, target, approved, fresh: approved }, abort);
+  const prepared = await prepare(
+    world,
+    place,
+    { facts: wish.facts, incident, target, approved, fresh: approved },
+    abort,
+  );
   if (prepared.is === 'impossible') return giveUp(world, place, incident, prepared.because);
   const { plan } = prepared;
   if (plan.needsApproval.length > 0 && !approved) return askFirst(world, place, wish, plan.needsApproval);
@@ -46,7 +60,13 @@ async function findTarget(
   const wanted = each.decision.target;
   const known = facts.deployments.find((deployment) => deployment.id === wanted);
   if (known !== undefined || wanted === null) return known;
-  return resolveTarget(world, place, facts, { name: wanted, unproven: incident.request?.unproven ?? false }, abort);
+  return resolveTarget(
+    world,
+    place,
+    facts,
+    { name: wanted, unproven: incident.request?.unproven ?? false },
+    abort,
+  );
 }
 
 /** A commit or tag as a target: a good deployment of its version, or, unproven, the commit as it is. */
@@ -60,7 +80,9 @@ export async function resolveTarget(
   const commit = await place.repository.find(asked.name, abort);
   if (commit === undefined) return undefined;
   const quarantined = facts.quarantined.some((each) => each.version === commit.version);
-  const good = facts.deployments.findLast((each) => each.version === commit.version && each.verdict === 'good');
+  const good = facts.deployments.findLast(
+    (each) => each.version === commit.version && each.verdict === 'good',
+  );
   if (good !== undefined && !quarantined) return good;
   if (!asked.unproven) return undefined;
   return {
@@ -89,7 +111,12 @@ async function giveUp(world: World, place: Place, incident: Incident, because: s
 }
 
 /** A plan's own need for approval is added to the row's, never subtracted. */
-async function askFirst(world: World, place: Place, wish: Wish, reasons: readonly string[]): Promise<Incident> {
+async function askFirst(
+  world: World,
+  place: Place,
+  wish: Wish,
+  reasons: readonly string[],
+): Promise<Incident> {
   if (wish.incident.state === 'waiting_approval') return wish.incident;
   const event: EventBody = askInstead(wish.each, reasons, { policy: world.policy(), now: world.clock.now() });
   return record(world, place, { incident: wish.incident, events: [event] });

@@ -26,8 +26,12 @@ export async function statusOf(world: World, place: Place): Promise<EnvironmentS
     ...said,
     running: runs,
     lastGood: facts.deployments.findLast((each) => each.verdict === 'good') ?? null,
-    baking: bakes && runs !== null ? { since: runs.deployedAt, until: runs.deployedAt + environment.bake.for } : null,
-    incident: incident === undefined ? null : { id: incident.id, state: incident.state, title: incident.title },
+    baking:
+      bakes && runs !== null
+        ? { since: runs.deployedAt, until: runs.deployedAt + environment.bake.for }
+        : null,
+    incident:
+      incident === undefined ? null : { id: incident.id, state: incident.state, title: incident.title },
     next: incident === undefined ? null : (pendingOf(incident)[0] ?? null),
     freezes: facts.freezes.filter((each) => each.until === null || each.until > now),
     readiness: facts.readiness,
@@ -43,7 +47,9 @@ export async function statusOf(world: World, place: Place): Promise<EnvironmentS
 /** Open ones that need somebody first, then those under way, then the rest; newest first. */
 function mostUrgent(incidents: readonly Incident[]): Incident | undefined {
   const rank = (incident: Incident) => (incident.state === 'monitoring' ? 1 : 0);
-  return incidents.filter((each) => !isFinal(each.state)).sort((a, b) => rank(a) - rank(b) || b.openedAt - a.openedAt)[0];
+  return incidents
+    .filter((each) => !isFinal(each.state))
+    .sort((a, b) => rank(a) - rank(b) || b.openedAt - a.openedAt)[0];
 }
 
 function say(
@@ -55,12 +61,16 @@ function say(
   const { name } = facts.environment;
   const freeze = activeFreeze(facts, now);
   const silent = facts.environment.sources.find((source) => !sourceOf(facts, source, now).live);
-  if (incident !== undefined) return { state: incident.state, sentence: `${name}: ${incident.title} (${incident.id}).` };
-  if (silent !== undefined) return { state: 'blind', sentence: `${name} is not seen: ${silent.name} is silent.` };
-  if (freeze !== undefined) return { state: 'frozen', sentence: `${name} is frozen by ${freeze.by}: ${freeze.reason}.` };
+  if (incident !== undefined)
+    return { state: incident.state, sentence: `${name}: ${incident.title} (${incident.id}).` };
+  if (silent !== undefined)
+    return { state: 'blind', sentence: `${name} is not seen: ${silent.name} is silent.` };
+  if (freeze !== undefined)
+    return { state: 'frozen', sentence: `${name} is frozen by ${freeze.by}: ${freeze.reason}.` };
   if (runs === null) return { state: 'idle', sentence: `${name}: nothing is known to run yet.` };
   const commit = short(runs.commit);
-  if (runs.verdict !== 'unverified') return { state: runs.verdict, sentence: `${name} runs ${commit}, ${runs.verdict}: ${runs.because}.` };
+  if (runs.verdict !== 'unverified')
+    return { state: runs.verdict, sentence: `${name} runs ${commit}, ${runs.verdict}: ${runs.because}.` };
   const left = runs.deployedAt + facts.environment.bake.for - now;
   if (left > 0) return { state: 'baking', sentence: `${name} bakes ${commit}, ${sayDuration(left)} left.` };
   return { state: 'unverified', sentence: `${name} runs ${commit}, unverified: ${runs.because}.` };

@@ -15,7 +15,12 @@ export interface Stop {
  * Ends a plan short. Before the point of no return the schedule is let go only if what runs is not judged
  * harmful; after it nothing is undone: the schedule stays paused, and people get what is done and what is not.
  */
-export async function stopShort(world: World, place: Place, incident: Incident, stop: Stop): Promise<Incident> {
+export async function stopShort(
+  world: World,
+  place: Place,
+  incident: Incident,
+  stop: Stop,
+): Promise<Incident> {
   const { name } = place.environment;
   const passed = stop.work.plan.kind === 'rollback' && stop.work.index > pointOfNoReturn(stop.work.plan);
   const atPoint = hasBegunPoint(incident, stop);
@@ -35,7 +40,9 @@ export async function stopShort(world: World, place: Place, incident: Incident, 
 function hasBegunPoint(incident: Incident, { work }: Stop): boolean {
   const point = work.plan.steps[pointOfNoReturn(work.plan)];
   if (work.plan.kind !== 'rollback' || point === undefined) return false;
-  const journal = incident.steps.find((each) => each.key.endsWith(`/${pointOfNoReturn(work.plan) + 1}-${point.uses}`));
+  const journal = incident.steps.find((each) =>
+    each.key.endsWith(`/${pointOfNoReturn(work.plan) + 1}-${point.uses}`),
+  );
   return journal !== undefined;
 }
 

@@ -31,7 +31,13 @@ async function lookAtWorkTree(world: World, place: Place, now: Instant, abort: A
 
 /** A commit that the remote does not have: it runs all the same, as a version of its own. */
 function unknownCommit(commit: string, now: Instant): CommitFacts {
-  return { commit, subject: 'a commit that the remote does not have', at: now, version: `commit:${commit}`, trailer: null };
+  return {
+    commit,
+    subject: 'a commit that the remote does not have',
+    at: now,
+    version: `commit:${commit}`,
+    trailer: null,
+  };
 }
 
 async function lookAtBranch(world: World, place: Place, now: Instant, abort: AbortSignal): Promise<void> {
@@ -71,12 +77,20 @@ export async function announce(
     ref: said.ref ?? null,
     runUrl: said.runUrl ?? null,
   });
-  if (fresh) world.log.info({ environment: name, from: said.from, state: said.state, commit: said.facts.commit }, 'announced');
+  if (fresh)
+    world.log.info(
+      { environment: name, from: said.from, state: said.state, commit: said.facts.commit },
+      'announced',
+    );
   return fresh;
 }
 
 /** The deployment whose version a commit with our trailer restores. */
-async function restoredBy(world: World, environment: string, facts: CommitFacts): Promise<Deployment['rollbackOf']> {
+async function restoredBy(
+  world: World,
+  environment: string,
+  facts: CommitFacts,
+): Promise<Deployment['rollbackOf']> {
   const deployments = await world.store.deployments.deployments(environment);
   const restored = deployments.findLast((each) => each.version === facts.version && each.verdict === 'good');
   const incident = facts.trailer?.incident ?? '';
@@ -97,6 +111,9 @@ async function settleDeployments(world: World, place: Place, now: Instant): Prom
   const next = changed.at(-1);
   if (next === undefined || next.id === running(before)?.id) return false;
   world.meter.add('rollbackd_deployments_total', { environment: name, kind: next.kind });
-  world.log.info({ environment: name, deployment: next.id, commit: next.commit, kind: next.kind }, `${short(next.commit)} runs`);
+  world.log.info(
+    { environment: name, deployment: next.id, commit: next.commit, kind: next.kind },
+    `${short(next.commit)} runs`,
+  );
   return true;
 }

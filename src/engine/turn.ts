@@ -1,4 +1,4 @@
-import { advance, type Advance } from '../core/advance.ts';
+import { type Advance, advance } from '../core/advance.ts';
 import { type Considering, consider } from '../core/consider.ts';
 import { OutsideError } from '../core/errors.ts';
 import type { Facts } from '../core/facts.ts';
@@ -10,9 +10,9 @@ import { gather } from './gather.ts';
 import { keepJudgement } from './keep-judgement.ts';
 import { leaveAlone } from './leave-alone.ts';
 import { measure } from './measure.ts';
-import { startPlan } from './start-plan.ts';
-import { record } from './record.ts';
 import { onProbation } from './on-probation.ts';
+import { record } from './record.ts';
+import { startPlan } from './start-plan.ts';
 import { watchOver } from './watch-over.ts';
 import type { Place, World } from './world.ts';
 
@@ -47,7 +47,10 @@ async function go(world: World, place: Place, going: Going, abort: AbortSignal):
   } catch (error) {
     if (error instanceof Conflict) return;
     if (!(error instanceof OutsideError)) throw error;
-    world.log.warn({ environment: place.environment.name, reason: error.reason, error: error.message }, 'the outside failed');
+    world.log.warn(
+      { environment: place.environment.name, reason: error.reason, error: error.message },
+      'the outside failed',
+    );
   }
 }
 
@@ -74,15 +77,21 @@ async function writeDown(
 }
 
 function recentlyClosed({ incidents, environment }: Facts, now: Instant): string | null {
-  const closed = incidents.filter((each) => isFinal(each.state) && each.changedAt > now - environment.reopenWindow);
+  const closed = incidents.filter(
+    (each) => isFinal(each.state) && each.changedAt > now - environment.reopenWindow,
+  );
   return closed.sort((a, b) => b.changedAt - a.changedAt)[0]?.id ?? null;
 }
 
 function count(world: World, place: Place, { decision, severity }: Considering): void {
   const environment = place.environment.name;
-  world.meter.add('rollbackd_decisions_total', { environment, severity, decision: decision.do, reason: decision.by ?? 'rule' });
+  world.meter.add('rollbackd_decisions_total', {
+    environment,
+    severity,
+    decision: decision.do,
+    reason: decision.by ?? 'rule',
+  });
   if (decision.would !== null && decision.by !== null) {
     world.meter.add('rollbackd_rollback_blocked_total', { environment, reason: decision.by });
   }
 }
-

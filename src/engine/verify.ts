@@ -9,11 +9,13 @@ import { track } from './track.ts';
 import type { Place, World } from './world.ts';
 
 /** Checks whose evidence comes from sources that are not there yet: never shown as passed. */
-const NOT_CONFIGURED: readonly Check[] = ['Database state', 'Application health', 'Performance'].map((name) => ({
-  name,
-  is: 'not-configured',
-  detail: 'no source is configured for it',
-}));
+const NOT_CONFIGURED: readonly Check[] = ['Database state', 'Application health', 'Performance'].map(
+  (name) => ({
+    name,
+    is: 'not-configured',
+    detail: 'no source is configured for it',
+  }),
+);
 
 /** `health.prove`: the rollback is good only when evidence newer than the move says so. Starts nothing. */
 export function proving(world: World, place: () => Place): Actuator<Verbs['health.prove']> {
@@ -39,7 +41,11 @@ async function prove(
   if (data.is === 'failed') return { is: 'failed', why: data.checks[0]?.detail ?? 'data tests fail', checks };
   if (code.is !== 'passed' || data.is === 'inconclusive') {
     const open = checks.filter((check) => check.is === 'inconclusive' || check.is === 'failed');
-    return { is: 'running', detail: open.map((check) => `${check.name}: ${check.detail}`).join('; '), checks };
+    return {
+      is: 'running',
+      detail: open.map((check) => `${check.name}: ${check.detail}`).join('; '),
+      checks,
+    };
   }
   return { is: 'done', result: { tests: data.checks[0]?.detail ?? '' }, checks };
 }
@@ -52,7 +58,8 @@ function movedAt({ endedAt, startedAt }: StepContext): number {
 function codeVersion(runs: ReturnType<typeof running>, version: string): Check {
   const name = 'Code version';
   if (runs === undefined) return { name, is: 'inconclusive', detail: 'nothing runs that is known' };
-  if (runs.version !== version) return { name, is: 'failed', detail: `${short(runs.commit)} runs, another version` };
+  if (runs.version !== version)
+    return { name, is: 'failed', detail: `${short(runs.commit)} runs, another version` };
   return { name, is: 'passed', detail: `${short(runs.commit)} runs, and its content is the target's` };
 }
 

@@ -73,5 +73,17 @@ export interface Standing {
 }
 
 export function newStanding(): Standing {
-  return { readiness: [], readinessAt: 0, noTarget: null, prepared: null, versions: new Map(), headAt: 0, branchHead: null, workTreeMark: null, lastTurnAt: 0, rest: 5_000, turns: 0 };
+  return {
+    readiness: [],
+    readinessAt: 0,
+    noTarget: null,
+    prepared: null,
+    versions: new Map(),
+    headAt: 0,
+    branchHead: null,
+    workTreeMark: null,
+    lastTurnAt: 0,
+    rest: 5_000,
+    turns: 0,
+  };
 }

@@ -91,7 +91,10 @@ export interface Queries {
   report(id: string): Promise<string>;
   decisions(environment: string, limit: number): Promise<readonly DecisionEntry[]>;
   gate(environment: string, commit: string | null): Promise<Gate>;
-  dryRun(ask: { environment: string; to: string | null; unproven: boolean }, abort: AbortSignal): Promise<DryRun>;
+  dryRun(
+    ask: { environment: string; to: string | null; unproven: boolean },
+    abort: AbortSignal,
+  ): Promise<DryRun>;
   audits(limit: number): Promise<readonly AuditEntry[]>;
   /** Whether a turn of every environment finished within twice its interval. */
   health(now: Instant): { readonly ready: boolean; readonly because: readonly string[] };
@@ -122,21 +125,48 @@ export interface Commands {
   wake(environment: string | null): void;
   signals(actor: Actor, signals: readonly Omit<Signal, 'startedBy'>[]): Promise<{ readonly stored: number }>;
   artifacts(actor: Actor, pushed: PushedArtifacts): Promise<ArtifactsReceipt>;
-  rule(actor: Actor, ruling: { environment: string; deployment: string; verdict: 'good' | 'bad' | 'unverified'; reason: string }): Promise<Deployment>;
+  rule(
+    actor: Actor,
+    ruling: {
+      environment: string;
+      deployment: string;
+      verdict: 'good' | 'bad' | 'unverified';
+      reason: string;
+    },
+  ): Promise<Deployment>;
   acknowledge(actor: Actor, incident: string): Promise<Incident>;
   approve(actor: Actor, incident: string, reason: string): Promise<Incident>;
   reject(actor: Actor, incident: string, reason: string): Promise<Incident>;
   abort(actor: Actor, incident: string, reason: string): Promise<Incident>;
-  resolve(actor: Actor, incident: string, as: 'fixed_forward' | 'stood_down', reason: string, resume: boolean): Promise<Incident>;
+  resolve(
+    actor: Actor,
+    incident: string,
+    as: 'fixed_forward' | 'stood_down',
+    reason: string,
+    resume: boolean,
+  ): Promise<Incident>;
   comment(actor: Actor, incident: string, text: string): Promise<Incident>;
   rollback(
     actor: Actor,
-    ask: { environment: string; to: string | null; reason: string; unproven: boolean; override: string | null },
+    ask: {
+      environment: string;
+      to: string | null;
+      reason: string;
+      unproven: boolean;
+      override: string | null;
+    },
   ): Promise<Incident>;
   allow(actor: Actor, commit: string, incident: string): Promise<void>;
-  freeze(actor: Actor, freeze: { environment: string; from: Instant; until: Instant | null; reason: string }): Promise<Freeze>;
+  freeze(
+    actor: Actor,
+    freeze: { environment: string; from: Instant; until: Instant | null; reason: string },
+  ): Promise<Freeze>;
   unfreeze(actor: Actor, id: string): Promise<void>;
-  arm(actor: Actor, environment: string, reason: string): Promise<{ readonly mode: Mode; readonly mayNow: readonly string[] }>;
+  arm(
+    actor: Actor,
+    environment: string,
+    reason: string,
+  ): Promise<{ readonly mode: Mode; readonly mayNow: readonly string[] }>;
   disarm(actor: Actor, environment: string, reason: string): Promise<Mode>;
   reload(actor: Actor): Promise<{ readonly reloaded: boolean; readonly problems: readonly string[] }>;
 }

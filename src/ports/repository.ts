@@ -13,7 +13,11 @@ export interface CommitFacts {
 
 /** What lies between two commits of a branch, newest first. */
 export interface Range {
-  readonly commits: readonly { readonly commit: Commit; readonly subject: string; readonly touches: boolean }[];
+  readonly commits: readonly {
+    readonly commit: Commit;
+    readonly subject: string;
+    readonly touches: boolean;
+  }[];
   /** False when `from` is no ancestor of `to`: history was rewritten, or they are on different branches. */
   readonly isAncestor: boolean;
 }

@@ -1,8 +1,8 @@
+import type { Decision } from '../core/decision.ts';
 import type { Announcement, Deployment, Quarantine } from '../core/deployment.ts';
 import type { Freeze, Known, Mode } from '../core/facts.ts';
 import type { Incident, IncidentEvent } from '../core/incident.ts';
 import type { Notice } from '../core/notice.ts';
-import type { Decision } from '../core/decision.ts';
 import type { Signal, SourceHealth } from '../core/signal.ts';
 import type { Instant } from '../core/time.ts';
 import type { Catalogue } from './signal-source.ts';
@@ -70,9 +70,16 @@ export interface IncidentStore {
   /** Open ones, and those changed since. */
   incidents(environment: string, changedSince: Instant): Promise<readonly Incident[]>;
   /** Newest first, over all environments. */
-  list(filter: { readonly environment?: string; readonly since?: Instant; readonly limit: number }): Promise<readonly Incident[]>;
+  list(filter: {
+    readonly environment?: string;
+    readonly since?: Instant;
+    readonly limit: number;
+  }): Promise<readonly Incident[]>;
   events(id: string): Promise<readonly IncidentEvent[]>;
-  rollbacks(environment: string, since: Instant): Promise<readonly { readonly incident: string; readonly at: Instant }[]>;
+  rollbacks(
+    environment: string,
+    since: Instant,
+  ): Promise<readonly { readonly incident: string; readonly at: Instant }[]>;
   /** Writes down a decision that belongs to no incident ("left alone"), once per key. */
   decided(entry: DecisionEntry): Promise<boolean>;
   decisions(environment: string, limit: number): Promise<readonly DecisionEntry[]>;
@@ -112,7 +119,11 @@ export interface Outbox {
   ): Promise<void>;
   /** Drops what is still owed for an incident and stops when acknowledged. Returns how many. */
   drop(incident: string, at: Instant): Promise<number>;
-  notices(filter: { readonly incident?: string; readonly to?: string; readonly since?: Instant }): Promise<readonly OutboxEntry[]>;
+  notices(filter: {
+    readonly incident?: string;
+    readonly to?: string;
+    readonly since?: Instant;
+  }): Promise<readonly OutboxEntry[]>;
   /** When the next owed notice is due; null when none is. */
   nextDue(): Promise<Instant | null>;
 }
@@ -140,7 +151,13 @@ export interface Switches {
   known(environment: string): Promise<readonly Known[]>;
   know(environment: string, known: readonly Known[]): Promise<void>;
   forget(environment: string, kind: string, subject: string): Promise<void>;
-  allow(entry: { environment: string; commit: string; incident: string; by: string; at: Instant }): Promise<void>;
+  allow(entry: {
+    environment: string;
+    commit: string;
+    incident: string;
+    by: string;
+    at: Instant;
+  }): Promise<void>;
   allowed(environment: string): Promise<readonly { commit: string; incident: string; by: string }[]>;
   tokenByHash(hash: string): Promise<Token | undefined>;
   putToken(token: Token): Promise<void>;

@@ -170,11 +170,13 @@ function prove({ environment, good, causes }: RollbackCase): Step {
 
 function warningsOf({ environment, beyond, commands }: RollbackCase): readonly string[] {
   const warnings: string[] = [];
-  if (environment.schedule === 'none') warnings.push('The schedule cannot be paused: a run may begin during the move.');
+  if (environment.schedule === 'none')
+    warnings.push('The schedule cannot be paused: a run may begin during the move.');
   for (const each of beyond.filter((commit) => !commit.touches)) {
     warnings.push(`${short(each.commit)} (${each.subject}) is newer than what runs and stays.`);
   }
-  if (commands.length === 0) warnings.push('No dbt command is configured: evidence comes from the next scheduled run.');
+  if (commands.length === 0)
+    warnings.push('No dbt command is configured: evidence comes from the next scheduled run.');
   return warnings;
 }
 

@@ -1,0 +1,92 @@
+import type { Considered } from './consider.ts';
+import { running } from './deployment.ts';
+import type { Facts } from './facts.ts';
+import type { Instant } from './time.ts';
+
+/** Something people must know that is no incident. `key` stays the same for as long as it is the same thing. */
+export type Alarm =
+  | {
+      readonly kind: 'source-silent';
+      readonly key: string;
+      readonly source: string;
+      readonly since: Instant;
+      readonly because: string;
+    }
+  | { readonly kind: 'known-failures'; readonly key: string; readonly subjects: readonly string[] }
+  | {
+      readonly kind: 'quarantined-running';
+      readonly key: string;
+      readonly commit: string;
+      readonly by: string;
+    }
+  | { readonly kind: 'disputed'; readonly key: string; readonly invocations: readonly string[] }
+  | { readonly kind: 'not-possible'; readonly key: string; readonly because: string };
+
+/** After so many errors in a row a source is unavailable, whatever it said before. */
+const UNAVAILABLE_AFTER = 5;
+
+/** What is wrong with the watching itself: a silent source is told once, and never leads to a rollback. */
+export function watch(facts: Facts, considered: Considered, now: Instant): readonly Alarm[] {
+  return [
+    ...silentSources(facts, now),
+    ...firstDay(facts, considered),
+    ...quarantinedRunning(facts),
+    ...disputed(facts, considered),
+    ...notPossible(facts),
+  ];
+}
+
+function silentSources(facts: Facts, now: Instant): readonly Alarm[] {
+  return facts.environment.sources.flatMap((source): readonly Alarm[] => {
+    const health = facts.sources.find((each) => each.source === source.name);
+    if (health === undefined) return [];
+    const since = health.lastEvidenceAt ?? health.since;
+    const unavailable = health.errorsInARow >= UNAVAILABLE_AFTER;
+    if (!unavailable && now - since <= source.staleAfter) return [];
+    const because = unavailable ? (health.lastError ?? 'it does not answer') : 'it brought no evidence';
+    return [
+      {
+        kind: 'source-silent',
+        key: `${facts.environment.name}/silent/${source.name}/${since}`,
+        source: source.name,
+        since,
+        because,
+      },
+    ];
+  });
+}
+
+function firstDay({ environment }: Facts, { firstDay }: Considered): readonly Alarm[] {
+  if (firstDay.length === 0) return [];
+  const subjects = firstDay.map((each) => each.subject).sort();
+  return [
+    {
+      kind: 'known-failures',
+      key: `${environment.name}/known/${subjects.join(',').slice(0, 200)}`,
+      subjects,
+    },
+  ];
+}
+
+function quarantinedRunning(facts: Facts): readonly Alarm[] {
+  const runs = running(facts.deployments);
+  const quarantine = facts.quarantined.find((each) => each.version === runs?.version);
+  if (runs === undefined || quarantine === undefined || runs.deployedAt <= quarantine.at) return [];
+  const key = `${facts.environment.name}/quarantined/${runs.id}`;
+  return [{ kind: 'quarantined-running', key, commit: runs.commit, by: quarantine.by }];
+}
+
+function disputed(facts: Facts, { attribution }: Considered): readonly Alarm[] {
+  const runs = running(facts.deployments);
+  if (attribution.disputed.size === 0 || runs === undefined) return [];
+  const key = `${facts.environment.name}/disputed/${runs.id}`;
+  return [{ kind: 'disputed', key, invocations: [...attribution.disputed] }];
+}
+
+function notPossible({ environment, readiness }: Facts): readonly Alarm[] {
+  if (readiness.length === 0 || readiness.some((each) => each.possible)) return [];
+  const because = readiness.map((each) => `${each.strategy}: ${each.because}`).join('; ');
+  return [
+    { kind: 'not-possible', key: `${environment.name}/not-possible/${because.slice(0, 200)}`, because },
+  ];
+}
