@@ -1,0 +1,165 @@
+import { spawn } from 'node:child_process';
+import { OutsideError } from '../../core/errors.ts';
+import type { Duration } from '../../core/time.ts';
+import { seconds } from '../../core/time.ts';
+import type { Credentials } from './credentials.ts';
+import { credentialsEnvironment, redact } from './credentials.ts';
+import { failureOf } from './failure.ts';
+
+export interface GitOptions {
+  /** The program; `git` of the PATH where absent. */
+  readonly binary?: string;
+  /** The daemon's environment; only what git, ssh, gpg and proxies need is passed on. */
+  readonly env?: Readonly<Record<string, string | undefined>>;
+  /** A git configuration file to read (LFS filters, a proxy); none otherwise, neither the user's nor the system's. */
+  readonly config?: string;
+  readonly credentials?: Credentials;
+}
+
+export interface Call {
+  readonly abort: AbortSignal;
+  /** Runs in this repository. */
+  readonly directory?: string;
+  /** Settings for this call alone: `safe.directory=*`. */
+  readonly settings?: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
+  readonly input?: string;
+  /** Exit codes that are an answer; 0 where absent. */
+  readonly accepts?: readonly number[];
+  /** 60 seconds where absent. */
+  readonly timeout?: Duration;
+  /** Bytes as latin1 in and out, for file names of any encoding. */
+  readonly bytes?: boolean;
+}
+
+export interface Output {
+  readonly code: number;
+  readonly out: string;
+  /** Redacted. */
+  readonly err: string;
+}
+
+/** Runs git once. Throws OutsideError('git') with redacted words. */
+export type Git = (args: readonly string[], call: Call) => Promise<Output>;
+
+/** Runs the real git: arguments only, no shell, no prompt, no foreign configuration; for one remote's credentials. */
+export function createGit(options: GitOptions, remote = ''): Git {
+  const credentials = options.credentials ?? { is: 'none' };
+  return async (args, call) => {
+    const command = args[0] ?? '';
+    if (call.abort.aborted) throw stopped(command);
+    const env = {
+      ...baseEnvironment(options),
+      ...credentialsEnvironment(credentials, remote),
+      ...call.env,
+    };
+    const ended = await run(options.binary ?? 'git', { argv: argv(args, call), env, command }, call);
+    const err = redact(ended.err, credentials);
+    if ((call.accepts ?? [0]).includes(ended.code)) return { ...ended, err };
+    throw failureOf(command, err === '' ? redact(ended.out, credentials) : err);
+  };
+}
+
+/** Neither hooks nor monitors of a repository that we only visit; no housekeeping that outlives the call. */
+const SETTINGS = [
+  'core.hooksPath=/dev/null',
+  'core.fsmonitor=false',
+  'core.quotePath=false',
+  'gc.autoDetach=false',
+  'maintenance.autoDetach=false',
+  'advice.detachedHead=false',
+  'http.lowSpeedLimit=1000',
+  'http.lowSpeedTime=60',
+];
+
+const PASSED_ON =
+  /^(PATH|HOME|USER|LOGNAME|TMPDIR|SSH_AUTH_SOCK|GNUPGHOME|SSL_CERT_(FILE|DIR)|GIT_EXEC_PATH|(https?|no|all)_proxy)$/i;
+
+const OUTPUT_LIMIT = 64 * 1024 * 1024;
+const WORDS_LIMIT = 16 * 1024;
+
+function argv(args: readonly string[], call: Call): string[] {
+  const place = call.directory === undefined ? [] : ['-C', call.directory];
+  const settings = [...SETTINGS, ...(call.settings ?? [])].flatMap((setting) => ['-c', setting]);
+  return ['--no-pager', ...place, ...settings, ...args];
+}
+
+function baseEnvironment(options: GitOptions): Record<string, string> {
+  const env: Record<string, string> = { PATH: '/usr/local/bin:/usr/bin:/bin' };
+  for (const [name, value] of Object.entries(options.env ?? {})) {
+    if (value !== undefined && PASSED_ON.test(name)) env[name] = value;
+  }
+  return {
+    ...env,
+    LC_ALL: 'C',
+    GIT_TERMINAL_PROMPT: '0',
+    GIT_CONFIG_NOSYSTEM: '1',
+    GIT_CONFIG_GLOBAL: options.config ?? '/dev/null',
+    GIT_ALLOW_PROTOCOL: 'file:git:http:https:ssh',
+    GIT_OPTIONAL_LOCKS: '0',
+    GIT_SSH_COMMAND: 'ssh -o BatchMode=yes -o ConnectTimeout=10',
+  };
+}
+
+interface Launch {
+  readonly argv: readonly string[];
+  readonly env: Record<string, string>;
+  readonly command: string;
+}
+
+function run(binary: string, launch: Launch, call: Call): Promise<Output> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(binary, launch.argv, { env: launch.env, stdio: ['pipe', 'pipe', 'pipe'] });
+    const encoding = call.bytes === true ? 'latin1' : 'utf8';
+    const out: Buffer[] = [];
+    let size = 0;
+    let err = '';
+    let end: OutsideError | undefined;
+    const kill = (because: OutsideError) => {
+      end ??= because;
+      child.kill('SIGTERM');
+      // A transport that hangs may keep the pipes open after git itself is gone.
+      setTimeout(() => child.kill('SIGKILL'), seconds(2)).unref();
+      child.stdout.destroy();
+      child.stderr.destroy();
+    };
+    const limit = call.timeout ?? seconds(60);
+    const timer = setTimeout(() => kill(late(launch.command, limit)), limit);
+    const onAbort = () => kill(stopped(launch.command));
+    call.abort.addEventListener('abort', onAbort, { once: true });
+    const settle = () => {
+      clearTimeout(timer);
+      call.abort.removeEventListener('abort', onAbort);
+    };
+    child.stdout.on('data', (chunk: Buffer) => {
+      out.push(chunk);
+      size += chunk.length;
+      if (size > OUTPUT_LIMIT)
+        kill(new OutsideError('git', 'unexpected-reply', `git ${launch.command} said more than 64 MB`));
+    });
+    child.stderr.on('data', (chunk: Buffer) => {
+      err = (err + chunk.toString('utf8')).slice(-WORDS_LIMIT);
+    });
+    child.on('error', (cause) => {
+      settle();
+      reject(new OutsideError('git', 'unreachable', `${binary} cannot be run: is git installed?`, { cause }));
+    });
+    child.on('close', (code) => {
+      settle();
+      if (end !== undefined) reject(end);
+      else resolve({ code: code ?? 255, out: Buffer.concat(out).toString(encoding), err });
+    });
+    // A git that ends early closes its input: its exit code says why.
+    child.stdin.on('error', () => undefined);
+    child.stdin.end(call.input ?? '', encoding);
+  });
+}
+
+function late(command: string, limit: Duration): OutsideError {
+  const message = `git ${command} did not end within ${Math.round(limit / 1_000)} s`;
+  return new OutsideError('git', 'timeout', message, { retry: { after: seconds(10) } });
+}
+
+function stopped(command: string): OutsideError {
+  return new OutsideError('git', 'timeout', `git ${command} was stopped`);
+}
