@@ -1,10 +1,11 @@
+import { askPeople } from './ask-people.ts';
 import type { Considering } from './consider.ts';
 import type { Decision } from './decision.ts';
-import { short } from './deployment.ts';
 import type { Policy } from './facts.ts';
-import { type Approval, apply, type EventBody, type Incident, isFinal, type State } from './incident.ts';
+import { type EventBody, type Incident, isFinal, type State } from './incident.ts';
 import { acknowledgementExpired, climb } from './ladder.ts';
 import { atLeast } from './rule.ts';
+import { Story } from './story.ts';
 import type { Instant } from './time.ts';
 
 /** What follows for one incident at one moment: events to write down, and whether a plan is to be made. */
@@ -51,23 +52,6 @@ export function advance(considering: Considering, context: AdvanceContext): Adva
     events: story.events,
     wants: wants(story, considering.decision, context),
   };
-}
-
-/** Events so far and the incident they lead to. */
-class Story {
-  incident: Incident | undefined;
-  readonly events: EventBody[] = [];
-  readonly #now: Instant;
-
-  constructor(incident: Incident | undefined, now: Instant) {
-    this.incident = incident;
-    this.#now = now;
-  }
-
-  tell(event: EventBody): void {
-    this.events.push(event);
-    this.incident = apply(this.incident, { ...event, at: this.#now, by: 'rollbackd' });
-  }
 }
 
 function opened(considering: Considering, context: AdvanceContext): EventBody {
@@ -128,17 +112,19 @@ function follow(story: Story, considering: Considering, context: AdvanceContext)
   const state = (story.incident as Incident).state;
   switch (decision.do) {
     case 'stand-down':
-      return story.tell({
+      story.tell({
         type: decision.by === 'replaced' ? 'superseded' : 'stood-down',
         because: decision.because,
       });
+      return;
     case 'monitor':
       if (state === 'open' || state === 'escalated')
         story.tell({ type: 'monitored', because: decision.because });
       return;
     case 'ask':
     case 'assess':
-      return askPeople(story, considering, context);
+      askPeople(story, considering, context);
+      return;
     case 'escalate':
       if (state !== 'escalated' && state !== 'unanswered')
         story.tell({ type: 'escalated', because: decision.because });
@@ -146,86 +132,6 @@ function follow(story: Story, considering: Considering, context: AdvanceContext)
     default:
       return;
   }
-}
-
-function askPeople(story: Story, considering: Considering, context: AdvanceContext): void {
-  const incident = story.incident as Incident;
-  const assess = considering.decision.do === 'assess';
-  const asked = incident.state === 'waiting_approval' || incident.state === 'assessing';
-  if (!asked && incident.state !== 'open' && incident.state !== 'monitoring') return;
-  if (!asked || (incident.state === 'assessing' && !assess)) {
-    const approval = firstRound(considering, context);
-    story.tell(
-      approval === null
-        ? { type: 'escalated', because: 'nobody is named who could approve' }
-        : { type: 'approval-asked', approval, assess },
-    );
-    return;
-  }
-  const { approval } = incident;
-  if (approval === null || approval.answer !== null || context.now < approval.deadline) return;
-  const next = approval.round === 1 ? secondRound(approval, context) : null;
-  story.tell(
-    next === null ? { type: 'approval-expired' } : { type: 'approval-asked', approval: next, assess },
-  );
-}
-
-/**
- * What a breach may only be asked about has a row that names approvers; where blame turned `rollback` into
- * `ask`, the row names none, and the first row that does is asked.
- */
-function firstRound(
-  { row, decision, blamed }: Considering,
-  { policy, now }: Pick<AdvanceContext, 'policy' | 'now'>,
-): Approval | null {
-  const naming =
-    row?.approvers === null || row === null ? policy.matrix.find((each) => each.approvers !== null) : row;
-  if (naming === undefined || naming.approvers === null) return null;
-  const people = expand([naming.approvers], policy);
-  if (people.length === 0) return null;
-  const within = naming.within ?? 3_600_000;
-  return {
-    of: naming.approvers,
-    people,
-    askedAt: now,
-    deadline: now + within,
-    round: 1,
-    then: naming.then,
-    within,
-    question: question(decision, blamed === null ? null : short(blamed.commit)),
-    answer: null,
-  };
-}
-
-function question(decision: Decision, blamed: string | null): string {
-  const candidate = decision.trace?.targets.find((each) => each.chosen);
-  const to = candidate === undefined ? 'the last good version' : short(candidate.commit);
-  return decision.do === 'assess'
-    ? `roll ${blamed ?? 'it'} back to ${to}, or watch it?`
-    : `roll back to ${to}?`;
-}
-
-/** The people of the `then` level are asked once more, for the same time; they then may approve too. */
-function secondRound(approval: Approval, { policy, now }: AdvanceContext): Approval | null {
-  const level = policy.escalation.ladder.find((each) => each.level === approval.then);
-  const people = level === undefined ? [] : expand(level.contacts, policy);
-  if (people.length === 0) return null;
-  return {
-    ...approval,
-    of: `${approval.of} and ${level?.contacts.join(', ')}`,
-    people: [...new Set([...approval.people, ...people])],
-    deadline: now + approval.within,
-    round: 2,
-  };
-}
-
-/** Names of people behind names of people and teams. */
-export function expand(
-  names: readonly string[],
-  policy: Pick<Policy, 'people' | 'teams'>,
-): readonly string[] {
-  const found = names.flatMap((name) => policy.teams.get(name) ?? (policy.people.has(name) ? [name] : []));
-  return [...new Set(found)];
 }
 
 /** The ladder climbs while nobody has acknowledged; an acknowledgement that expired resumes it. */
@@ -246,20 +152,4 @@ function wants(story: Story, decision: Decision, { armed }: AdvanceContext): Adv
   const needsContaining = incident.state === 'escalated' || incident.state === 'unanswered';
   const contained = incident.plans.some((plan) => plan.kind === 'contain');
   return armed && incident.contain && needsContaining && !contained ? 'contain' : null;
-}
-
-/** The question that is put where a plan needs a person, whatever its row says. */
-export function askInstead(
-  considering: Considering,
-  reasons: readonly string[],
-  context: Pick<AdvanceContext, 'policy' | 'now'>,
-): EventBody {
-  const approval = firstRound(considering, context);
-  if (approval === null)
-    return { type: 'escalated', because: `nobody is named who could approve: ${reasons.join('; ')}` };
-  return {
-    type: 'approval-asked',
-    approval: { ...approval, question: `${approval.question} ${reasons.join('; ')}` },
-    assess: false,
-  };
 }

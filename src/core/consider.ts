@@ -1,6 +1,6 @@
 import { type Assessed, assess, strictest } from './assess.ts';
 import { type Attribution, attribute } from './attribution.ts';
-import { decide, valueText } from './decide.ts';
+import { decide } from './decide.ts';
 import type { Decision } from './decision.ts';
 import type { Deployment } from './deployment.ts';
 import { type Evaluation, evaluate } from './evaluate.ts';
@@ -8,6 +8,7 @@ import type { Facts, Known, Policy } from './facts.ts';
 import { type Incident, type IncidentBreach, isFinal } from './incident.ts';
 import { type Judgement, judge } from './judge.ts';
 import type { MatrixRow } from './matrix.ts';
+import { remember, standDown, summarise } from './remember.ts';
 import type { Impact, Severity } from './rule.ts';
 import type { Instant } from './time.ts';
 
@@ -62,7 +63,8 @@ export function consider(facts: Facts, policy: Policy, now: Instant): Considered
   };
 }
 
-interface Context {
+/** What everything about one moment is judged in. */
+export interface Context {
   readonly facts: Facts;
   readonly now: Instant;
   readonly attribution: Attribution;
@@ -126,85 +128,6 @@ function consideration(
   };
 }
 
-/** What the incident remembers: its breaches so far, renewed, cleared by fresh evidence only, and new ones. */
-function remember(
-  incident: Incident | undefined,
-  assessed: readonly Assessed[],
-  context: Context,
-): readonly IncidentBreach[] {
-  const seen = new Set<string>();
-  const renewed = assessed.map((each) => {
-    seen.add(`${each.breach.rule.name}\0${each.breach.subject}`);
-    return asRemembered(each);
-  });
-  const earlier = (incident?.breaches ?? [])
-    .filter((each) => !seen.has(`${each.rule}\0${each.subject}`))
-    .map((each) => (each.clearedAt === null ? clear(each, context) : each));
-  return [...renewed, ...earlier];
-}
-
-function asRemembered({ breach }: Assessed): IncidentBreach {
-  return {
-    rule: breach.rule.name,
-    ruleVersion: breach.rule.version,
-    kind: breach.rule.signal,
-    subject: breach.subject,
-    summary: summarise(breach),
-    since: breach.since,
-    lastSeen: breach.signal.at,
-    severity: breach.severity,
-    impact: breach.rule.impact,
-    clearedAt: null,
-  };
-}
-
-/** Cleared by a newer result under the running deployment that does not breach; silence clears nothing. */
-function clear(breach: IncidentBreach, { facts, attribution, now }: Context): IncidentBreach {
-  const { running } = attribution;
-  const signals = facts.history.of(breach.kind, breach.subject)?.signals ?? [];
-  const newest = running === undefined ? undefined : attribution.under(running, signals).at(-1);
-  return newest !== undefined && newest.at > breach.lastSeen ? { ...breach, clearedAt: now } : breach;
-}
-
-/** An incident whose breaches have all gone stands down; one whose deployment was replaced waits for evidence. */
-function standDown(
-  incident: Incident | undefined,
-  breaches: readonly IncidentBreach[],
-  { attribution, facts }: Context,
-): Decision | undefined {
-  if (incident === undefined || breaches.length === 0) return undefined;
-  const cleared = breaches.every((each) => each.clearedAt !== null);
-  const { running } = attribution;
-  const replaced = incident.blamed !== null && running !== undefined && running.id !== incident.blamed;
-  const said = { would: null, by: null, until: null, target: null, trace: incident.decision?.trace ?? null };
-  if (replaced) {
-    const judgedAgain = breaches.every((each) => hasEvidence(each, facts, attribution));
-    const commit = running.commit.slice(0, 7);
-    if (!judgedAgain && !cleared) {
-      return {
-        ...said,
-        do: 'wait',
-        by: 'replaced',
-        because: `${commit} was deployed meanwhile; its own evidence decides`,
-      };
-    }
-    return {
-      ...said,
-      do: 'stand-down',
-      by: 'replaced',
-      because: `${commit} was deployed meanwhile and is judged on its own evidence`,
-    };
-  }
-  if (!cleared) return undefined;
-  return { ...said, do: 'stand-down', because: 'everything that failed passes again, on newer evidence' };
-}
-
-function hasEvidence(breach: IncidentBreach, facts: Facts, attribution: Attribution): boolean {
-  const { running } = attribution;
-  const signals = facts.history.of(breach.kind, breach.subject)?.signals ?? [];
-  return running !== undefined && attribution.under(running, signals).length > 0;
-}
-
 function leave(each: Assessed, { facts, now }: Context): Considered['leftAlone'][number] {
   const { breach } = each;
   const base = { would: each.row.do, until: null, target: null };
@@ -251,21 +174,4 @@ function titleOf(assessed: readonly Assessed[], incident: Incident | undefined):
   if (lead === undefined) return incident?.title ?? 'a person asked for a rollback';
   const more = assessed.length - 1;
   return more === 0 ? summarise(lead.breach) : `${summarise(lead.breach)}, and ${more} more`;
-}
-
-/** The rule's own summary, filled from the signal. */
-export function summarise(breach: Assessed['breach']): string {
-  if (breach.rule.summary === '') return `${breach.subject}: ${valueText(breach)}`;
-  return breach.rule.summary.replaceAll(/\{\{\s*([a-z_]+)\s*\}\}/g, (_, name: string) => {
-    if (name === 'subject') return readable(breach);
-    const value = breach.signal.attributes[name];
-    if (typeof value === 'number') return value.toLocaleString('en-US');
-    return value === null || value === undefined ? '?' : String(value);
-  });
-}
-
-/** The short name of a subject where its signal carries one: `unique_silver_orders_order_id`. */
-function readable(breach: Assessed['breach']): string {
-  const { name } = breach.signal.attributes;
-  return typeof name === 'string' && name !== '' ? name : breach.subject;
 }

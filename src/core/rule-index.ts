@@ -73,14 +73,14 @@ function mostSelective(rule: Rule, all: readonly Rule[]): [string, Value] | unde
 function candidatesOf(bucket: Bucket, signal: Signal): readonly Rule[] {
   let found: readonly Rule[] = bucket.rest;
   for (const [attribute, values] of bucket.attributes) {
-    const list = values.get(valueOf(signal, attribute) as Value);
+    const list = values.get(fieldOf(signal, attribute) as Value);
     if (list !== undefined) found = found.length === 0 ? list : [...found, ...list];
   }
   return found;
 }
 
 /** `subject` and `source` are fields of every signal; the rest are the attributes of its kind. */
-function valueOf(signal: Signal, attribute: string): unknown {
+function fieldOf(signal: Signal, attribute: string): unknown {
   if (attribute === 'subject') return signal.subject;
   if (attribute === 'source') return signal.source;
   return signal.attributes[attribute];

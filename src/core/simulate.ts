@@ -5,7 +5,8 @@ import type { Deployment } from './deployment.ts';
 import type { Environment } from './environment.ts';
 import type { Facts, Mode, Policy } from './facts.ts';
 import { apply, type EventBody, type Incident, isFinal } from './incident.ts';
-import type { AttributeValue, Signal, SubjectHistory } from './signal.ts';
+import type { AttributeValue } from './signal.ts';
+import { deploymentOf, endedBy, historyOf } from './simulated-world.ts';
 import { hours, type Instant, minutes } from './time.ts';
 import { watch } from './watch.ts';
 
@@ -216,60 +217,6 @@ class Stage {
       allowed: [],
     };
   }
-}
-
-function endedBy(deployment: Deployment, at: Instant): Deployment {
-  const verdict = deployment.verdict === 'unverified' ? 'superseded' : deployment.verdict;
-  return { ...deployment, endedAt: at, verdict };
-}
-
-function deploymentOf(
-  given: RuleTimeline['deployments'][number],
-  sequence: number,
-  environment: string,
-): Deployment {
-  return {
-    id: `${environment}-${sequence}`,
-    environment,
-    sequence,
-    commit: given.commit,
-    version: given.commit,
-    subject: given.commit,
-    deployedAt: given.at,
-    endedAt: null,
-    kind: 'deployment',
-    rollbackOf: null,
-    verdict: given.verdict ?? 'unverified',
-    verdictAt: given.verdict === undefined ? null : given.at,
-    because: 'given by the test',
-    ruledBy: null,
-    alsoSeen: [],
-  };
-}
-
-function historyOf(signals: RuleTimeline['signals'], environment: Environment): Facts['history'] {
-  const histories = new Map<string, { kind: string; subject: string; signals: Signal[] }>();
-  for (const each of [...signals].sort((a, b) => a.at - b.at)) {
-    const key = `${each.kind}\0${each.subject}`;
-    const history = histories.get(key) ?? { kind: each.kind, subject: each.subject, signals: [] };
-    histories.set(key, history);
-    history.signals.push({
-      id: `${key}\0${each.at}`,
-      environment: environment.name,
-      source: environment.sources[0]?.name ?? 'test',
-      kind: each.kind,
-      subject: each.subject,
-      at: each.at,
-      began: each.at,
-      invocation: `at-${each.at}`,
-      startedBy: null,
-      attributes: each.attributes,
-    });
-  }
-  return {
-    subjects: (): Iterable<SubjectHistory> => histories.values(),
-    of: (kind, subject) => histories.get(`${kind}\0${subject}`),
-  };
 }
 
 function verdictOf(

@@ -1,6 +1,8 @@
+import { type Deployment, running } from '../core/deployment.ts';
 import { Refusal } from '../core/errors.ts';
+import type { Facts } from '../core/facts.ts';
 import { activeFreeze } from '../core/guards.ts';
-import { type EventBody, type Incident, isFinal } from '../core/incident.ts';
+import type { EventBody, Incident, State } from '../core/incident.ts';
 import { chooseTarget } from '../core/target.ts';
 import type { Actor } from '../ports/control.ts';
 import { type CommandContext, placeOf } from './commands.ts';
@@ -21,55 +23,13 @@ export interface Ask {
 export async function requestRollback(context: CommandContext, actor: Actor, ask: Ask): Promise<Incident> {
   const { world, wake } = context;
   const place = placeOf(world, ask.environment);
-  const { environment } = place;
   const now = world.clock.now();
-  if (environment.tier === 'production' && !actor.scopes.includes('approve')) {
-    throw new Refusal(
-      'forbidden',
-      'needs-approve',
-      `A rollback of ${environment.name} needs the scope approve.`,
-    );
-  }
   const facts = await gather(world, place, now);
-  if (facts.mode.mode !== 'armed') {
-    throw new Refusal(
-      'conflict',
-      'not-armed',
-      `${environment.name} is ${facts.mode.mode}: nothing is done in it.`,
-      `rollbackd arm ${environment.name}`,
-    );
-  }
-  const freeze = activeFreeze(facts, now);
-  if (freeze !== undefined && ask.override === null) {
-    throw new Refusal(
-      'conflict',
-      'frozen',
-      `${environment.name} is frozen by ${freeze.by}: ${freeze.reason}`,
-      'Give a reason with --override.',
-    );
-  }
-  const busy = facts.incidents.find((each) => each.state === 'acting' || each.state === 'verifying');
-  if (busy !== undefined)
-    throw new Refusal('conflict', 'plan-running', `${busy.id} is being rolled back already.`);
-  const abort = AbortSignal.timeout(60_000);
-  const target = await targetFor(context, facts, ask, abort);
-  const prepared = await prepare(
-    world,
-    place,
-    { facts, incident: undefined, target, approved: true, fresh: true },
-    abort,
-  );
-  if (prepared.is === 'impossible') {
-    throw new Refusal(
-      'conflict',
-      'not-possible',
-      `It cannot be rolled back: ${prepared.because}`,
-      'rollbackd doctor says what is missing.',
-    );
-  }
-  const joined = facts.incidents.find(
-    (each) => !isFinal(each.state) && each.state !== 'probation' && each.state !== 'verification_failed',
-  );
+  const refused = whyNot(facts, actor, ask, now);
+  if (refused !== undefined) throw refused;
+  const target = await targetFor(context, facts, ask);
+  await mustBePossible(context, facts, ask, target);
+  const joined = facts.incidents.find((each) => JOINABLE.includes(each.state));
   const request: EventBody = {
     type: 'rollback-requested',
     request: {
@@ -81,24 +41,67 @@ export async function requestRollback(context: CommandContext, actor: Actor, ask
       override: ask.override,
     },
   };
-  const events =
-    joined === undefined
-      ? [await opening(context, facts.deployments.at(-1)?.id ?? null, ask), request]
-      : [request];
-  const incident = await record(world, place, { incident: joined, events, by: actor.name });
-  wake(environment.name, false);
+  const opening =
+    joined === undefined ? [await openingOf(context, running(facts.deployments)?.id ?? null, ask)] : [];
+  const incident = await record(world, place, {
+    incident: joined,
+    events: [...opening, request],
+    by: actor.name,
+  });
+  wake(place.environment.name, false);
   return incident;
 }
 
-async function targetFor(
-  context: CommandContext,
-  facts: Awaited<ReturnType<typeof gather>>,
+/** What a person's own order never passes: too small a scope, disarm, a freeze without a reason, a running plan. */
+function whyNot(facts: Facts, actor: Actor, ask: Ask, now: number): Refusal | undefined {
+  const { name, tier } = facts.environment;
+  if (tier === 'production' && !actor.scopes.includes('approve')) {
+    return new Refusal('forbidden', 'needs-approve', `A rollback of ${name} needs the scope approve.`);
+  }
+  if (facts.mode.mode !== 'armed') {
+    const because = `${name} is ${facts.mode.mode}: nothing is done in it.`;
+    return new Refusal('conflict', 'not-armed', because, `rollbackd arm ${name}`);
+  }
+  const freeze = activeFreeze(facts, now);
+  if (freeze !== undefined && ask.override === null) {
+    const because = `${name} is frozen by ${freeze.by}: ${freeze.reason}`;
+    return new Refusal('conflict', 'frozen', because, 'Give a reason with --override.');
+  }
+  const busy = facts.incidents.find((each) => each.state === 'acting' || each.state === 'verifying');
+  if (busy === undefined) return undefined;
+  return new Refusal('conflict', 'plan-running', `${busy.id} is being rolled back already.`);
+}
+
+async function mustBePossible(
+  { world }: CommandContext,
+  facts: Facts,
   ask: Ask,
-  abort: AbortSignal,
-) {
+  target: Deployment,
+): Promise<void> {
+  const place = placeOf(world, ask.environment);
+  const abort = AbortSignal.timeout(60_000);
+  const asked = { facts, incident: undefined, target, approved: true, fresh: true };
+  const prepared = await prepare(world, place, asked, abort);
+  if (prepared.is === 'plan') return;
+  const because = `It cannot be rolled back: ${prepared.because}`;
+  throw new Refusal('conflict', 'not-possible', because, 'rollbackd doctor says what is missing.');
+}
+
+const JOINABLE: readonly State[] = [
+  'open',
+  'waiting_approval',
+  'assessing',
+  'monitoring',
+  'escalated',
+  'unanswered',
+  'failed',
+  'contained',
+];
+
+async function targetFor(context: CommandContext, facts: Facts, ask: Ask): Promise<Deployment> {
   const place = placeOf(context.world, ask.environment);
   if (ask.to === null) {
-    const chosen = chooseTarget(facts, facts.deployments.at(-1));
+    const chosen = chooseTarget(facts, running(facts.deployments));
     if (chosen.deployment === null)
       throw new Refusal(
         'conflict',
@@ -111,7 +114,13 @@ async function targetFor(
   const byId = facts.deployments.find((each) => each.id === ask.to && each.verdict === 'good');
   const target =
     byId ??
-    (await resolveTarget(context.world, place, facts, { name: ask.to, unproven: ask.unproven }, abort));
+    (await resolveTarget(
+      context.world,
+      place,
+      facts,
+      { name: ask.to, unproven: ask.unproven },
+      AbortSignal.timeout(30_000),
+    ));
   if (target === undefined) {
     throw new Refusal(
       'conflict',
@@ -123,7 +132,7 @@ async function targetFor(
   return target;
 }
 
-async function opening({ world }: CommandContext, blamed: string | null, ask: Ask): Promise<EventBody> {
+async function openingOf({ world }: CommandContext, blamed: string | null, ask: Ask): Promise<EventBody> {
   return {
     type: 'opened',
     id: `INC-${await world.store.incidents.nextNumber()}`,

@@ -1,4 +1,4 @@
-import { askInstead } from '../core/advance.ts';
+import { askInstead } from '../core/ask-people.ts';
 import type { Considering } from '../core/consider.ts';
 import type { Deployment } from '../core/deployment.ts';
 import type { Facts } from '../core/facts.ts';

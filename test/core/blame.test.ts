@@ -88,7 +88,7 @@ describe('a critical test that fails after a deployment', () => {
 });
 
 describe('after a deployment was found good', () => {
-  const after = (signals: Parameters<typeof facts>[0]) =>
+  const foundGood = (signals: Parameters<typeof facts>[0]) =>
     facts({
       ...signals,
       deployments: [
@@ -98,7 +98,7 @@ describe('after a deployment was found good', () => {
     });
 
   test('a failure of a test that was looked at before is bad data: people are told, nothing is rolled back', () => {
-    const given = after({ signals: [pass('t', hours(1)), pass('t', hours(3)), fail('t', hours(6))] });
+    const given = foundGood({ signals: [pass('t', hours(1)), pass('t', hours(3)), fail('t', hours(6))] });
 
     const { considered, decision } = decided(given, hours(6));
 
@@ -107,13 +107,13 @@ describe('after a deployment was found good', () => {
   });
 
   test('a nightly test seen for the first time within a day is asked about', () => {
-    const given = after({ signals: [pass('t', hours(1)), fail('t', hours(20))] });
+    const given = foundGood({ signals: [pass('t', hours(1)), fail('t', hours(20))] });
 
     expect(decided(given, hours(20)).decision?.do).toBe('ask');
   });
 
   test('a nightly test seen for the first time after the blame window is not blamed on it', () => {
-    const given = after({ signals: [pass('t', hours(1)), fail('t', hours(27))] });
+    const given = foundGood({ signals: [pass('t', hours(1)), fail('t', hours(27))] });
 
     expect(decided(given, hours(27)).decision?.do).toBe('escalate');
   });
