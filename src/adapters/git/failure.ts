@@ -13,6 +13,7 @@ const SIGNS: readonly (readonly [RegExp, OutsideReason])[] = [
     /host key verification failed|returned error: 40[13]|invalid (username|credentials)|access denied/i,
     'auth',
   ],
+  [/marked as read only|permission to .* denied|write access .* not granted/i, 'auth'],
   [
     /could not resolve host|connection (refused|reset|timed out)|failed to connect|network is unreachable/i,
     'unreachable',

@@ -1,3 +1,4 @@
+import type { ChildProcessWithoutNullStreams } from 'node:child_process';
 import { spawn } from 'node:child_process';
 import { OutsideError } from '../../core/errors.ts';
 import type { Duration } from '../../core/time.ts';
@@ -109,50 +110,68 @@ interface Launch {
 
 function run(binary: string, launch: Launch, call: Call): Promise<Output> {
   return new Promise((resolve, reject) => {
-    const child = spawn(binary, launch.argv, { env: launch.env, stdio: ['pipe', 'pipe', 'pipe'] });
+    const child = spawn(binary, launch.argv, { env: launch.env, stdio: 'pipe' });
     const encoding = call.bytes === true ? 'latin1' : 'utf8';
-    const out: Buffer[] = [];
-    let size = 0;
-    let err = '';
-    let end: OutsideError | undefined;
-    const kill = (because: OutsideError) => {
-      end ??= because;
-      child.kill('SIGTERM');
-      // A transport that hangs may keep the pipes open after git itself is gone.
-      setTimeout(() => child.kill('SIGKILL'), seconds(2)).unref();
-      child.stdout.destroy();
-      child.stderr.destroy();
-    };
-    const limit = call.timeout ?? seconds(60);
-    const timer = setTimeout(() => kill(late(launch.command, limit)), limit);
-    const onAbort = () => kill(stopped(launch.command));
-    call.abort.addEventListener('abort', onAbort, { once: true });
-    const settle = () => {
-      clearTimeout(timer);
-      call.abort.removeEventListener('abort', onAbort);
-    };
-    child.stdout.on('data', (chunk: Buffer) => {
-      out.push(chunk);
-      size += chunk.length;
-      if (size > OUTPUT_LIMIT)
-        kill(new OutsideError('git', 'unexpected-reply', `git ${launch.command} said more than 64 MB`));
-    });
-    child.stderr.on('data', (chunk: Buffer) => {
-      err = (err + chunk.toString('utf8')).slice(-WORDS_LIMIT);
-    });
+    const guard = guardChild(child, launch.command, call);
+    const said = listen(child, () =>
+      guard.end(new OutsideError('git', 'unexpected-reply', `git ${launch.command} said more than 64 MB`)),
+    );
     child.on('error', (cause) => {
-      settle();
+      guard.release();
       reject(new OutsideError('git', 'unreachable', `${binary} cannot be run: is git installed?`, { cause }));
     });
     child.on('close', (code) => {
-      settle();
-      if (end !== undefined) reject(end);
-      else resolve({ code: code ?? 255, out: Buffer.concat(out).toString(encoding), err });
+      guard.release();
+      const ended = guard.because();
+      if (ended !== undefined) reject(ended);
+      else resolve({ code: code ?? 255, out: Buffer.concat(said.out).toString(encoding), err: said.err });
     });
     // A git that ends early closes its input: its exit code says why.
     child.stdin.on('error', () => undefined);
     child.stdin.end(call.input ?? '', encoding);
   });
+}
+
+function listen(
+  child: ChildProcessWithoutNullStreams,
+  onTooMuch: () => void,
+): { out: Buffer[]; err: string } {
+  const said: { out: Buffer[]; err: string } = { out: [], err: '' };
+  let size = 0;
+  child.stdout.on('data', (chunk: Buffer) => {
+    said.out.push(chunk);
+    size += chunk.length;
+    if (size > OUTPUT_LIMIT) onTooMuch();
+  });
+  child.stderr.on('data', (chunk: Buffer) => {
+    said.err = (said.err + chunk.toString('utf8')).slice(-WORDS_LIMIT);
+  });
+  return said;
+}
+
+/** Ends the child when its time is over or it is told to; remembers why. */
+function guardChild(child: ChildProcessWithoutNullStreams, command: string, { abort, timeout }: Call) {
+  let why: OutsideError | undefined;
+  const end = (because: OutsideError) => {
+    why ??= because;
+    child.kill('SIGTERM');
+    setTimeout(() => child.kill('SIGKILL'), seconds(2)).unref();
+    // A transport that hangs may keep the pipes open after git itself is gone.
+    child.stdout.destroy();
+    child.stderr.destroy();
+  };
+  const limit = timeout ?? seconds(60);
+  const timer = setTimeout(() => end(late(command, limit)), limit);
+  const onAbort = () => end(stopped(command));
+  abort.addEventListener('abort', onAbort, { once: true });
+  return {
+    end,
+    because: () => why,
+    release() {
+      clearTimeout(timer);
+      abort.removeEventListener('abort', onAbort);
+    },
+  };
 }
 
 function late(command: string, limit: Duration): OutsideError {

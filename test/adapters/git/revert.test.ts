@@ -1,8 +1,6 @@
-import { execFileSync } from 'node:child_process';
 import { existsSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { createRevert } from '../../../src/adapters/git/index.ts';
 import type { GitSandbox } from '../../fakes/git-sandbox.ts';
 import { gitSandbox } from '../../fakes/git-sandbox.ts';
 import { commitOf, contextOf, daemonOn, doRevert, never, PATHS, revertInput } from './story.ts';
@@ -146,23 +144,6 @@ describe('a revert', () => {
     sandbox.git('update-ref', 'refs/heads/main', b);
     const again = daemonOn(sandbox, ['dbt', 'airflow', 'dbt/models']);
     expect(commitOf(await doRevert(again, input))).toBe(first);
-  });
-
-  it('signs its commit with the configured ssh key', async () => {
-    const a = sandbox.commit({ 'dbt/a.sql': '1' }, 'a');
-    const b = sandbox.commit({ 'dbt/a.sql': '2' }, 'b');
-    const daemon = daemonOn(sandbox);
-    const key = join(sandbox.root, 'signing');
-    execFileSync('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-f', key]);
-    const identity = { name: 'rollbackd', email: 'rollbackd@example.com' };
-    const revert = createRevert({
-      clone: daemon.clone,
-      paths: PATHS,
-      identity,
-      signing: { format: 'ssh', key },
-    });
-    await revert.start(await revertInput(daemon, b, a), contextOf(), never);
-    expect(sandbox.git('cat-file', 'commit', 'main')).toContain('-----BEGIN SSH SIGNATURE-----');
   });
 
   it('writes foreign text into its message harmlessly', async () => {

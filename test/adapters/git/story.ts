@@ -1,8 +1,10 @@
 import { join } from 'node:path';
+import type { Clone } from '../../../src/adapters/git/index.ts';
 import { createClone, createRepository, createRevert } from '../../../src/adapters/git/index.ts';
 import type { Commit } from '../../../src/core/deployment.ts';
 import type { Progress, Verbs } from '../../../src/core/plan.ts';
-import type { StepContext } from '../../../src/ports/actuator.ts';
+import type { Actuator, StepContext } from '../../../src/ports/actuator.ts';
+import type { Repository } from '../../../src/ports/repository.ts';
 import type { GitSandbox } from '../../fakes/git-sandbox.ts';
 import { SANDBOX_ENV } from '../../fakes/git-sandbox.ts';
 
@@ -22,7 +24,11 @@ export function daemonOn(sandbox: GitSandbox, paths: readonly string[] = PATHS, 
   return { clone, repository, revert: createRevert({ clone, paths, identity }) };
 }
 
-export type Daemon = ReturnType<typeof daemonOn>;
+export interface Daemon {
+  readonly clone: Clone;
+  readonly repository: Repository;
+  readonly revert: Actuator<Verbs['git.revert']>;
+}
 
 /** The step as a plan has it: what lies between is taken back, what is beyond and touches nothing stays. */
 export async function revertInput(daemon: Daemon, from: Commit, to: Commit): Promise<Verbs['git.revert']> {
