@@ -77,7 +77,8 @@ export function resume(environment: Environment): Step {
 }
 
 function revert(situation: RollbackCase): Step {
-  const { environment, bad, good, incident, commits } = situation;
+  const { environment, bad, good, incident, beyond } = situation;
+  const commits = [...beyond.filter((each) => each.touches), ...situation.commits];
   const count = commits.length === 1 ? 'commit' : 'commits';
   return {
     name: `Revert ${commits.length} ${count} on ${environment.branch}`,

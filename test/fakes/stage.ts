@@ -1,0 +1,145 @@
+import type { Environment } from '../../src/core/environment.ts';
+import { hours, minutes } from '../../src/core/time.ts';
+import { createCommands } from '../../src/engine/commands.ts';
+import { once } from '../../src/engine/loop.ts';
+import { Memory } from '../../src/engine/memory.ts';
+import { createQueries } from '../../src/engine/queries.ts';
+import { awaiting, proving } from '../../src/engine/verify.ts';
+import { newStanding, type Place, type World } from '../../src/engine/world.ts';
+import type { Actor, Commands, Queries } from '../../src/ports/control.ts';
+import type { Meter } from '../../src/ports/meter.ts';
+import type { Store } from '../../src/ports/store.ts';
+import { environment, policy, START } from './facts.ts';
+import { memoryStore } from './memory-store.ts';
+import { Outside } from './outside.ts';
+
+const silent = { info: () => {}, warn: () => {}, error: () => {} };
+const unmeasured: Meter = { add: () => {}, set: () => {}, observe: () => {} };
+
+export const ROGER: Actor = { name: 'roger', person: 'roger', scopes: ['read', 'operate', 'approve'] };
+
+/** A pipeline in memory with the real engine on it. Time moves only when a test says so. */
+export class Stage {
+  now = START;
+  readonly store: Store = memoryStore();
+  readonly outside = new Outside(
+    () => this.now,
+    () => {
+      this.now += 1;
+    },
+  );
+  readonly environment: Environment;
+  world: World;
+  place: Place;
+  commands: Commands;
+  queries: Queries;
+
+  constructor(changes: Partial<Environment> = {}) {
+    this.environment = environment(changes);
+    const made = this.#boot();
+    this.world = made.world;
+    this.place = made.place;
+    this.commands = made.commands;
+    this.queries = made.queries;
+  }
+
+  /** A new process on the same store and the same outside world. */
+  restart(): void {
+    this.outside.killAt = Number.POSITIVE_INFINITY;
+    Object.assign(this, this.#boot());
+  }
+
+  /** One look and one turn. */
+  async turn(deep = true): Promise<void> {
+    await once(this.world, this.place, deep, new AbortController().signal);
+  }
+
+  /** Turns until nothing more happens by itself, at most `most` of them, a second apart. */
+  async settle(most = 20): Promise<void> {
+    for (let count = 0; count < most; count += 1) {
+      await this.turn();
+      this.now += 1_000;
+    }
+  }
+
+  /** Lets time pass with a turn every so often, as the loop would. */
+  async pass(duration: number, step = minutes(5)): Promise<void> {
+    const end = this.now + duration;
+    while (this.now < end) {
+      this.now = Math.min(end, this.now + step);
+      await this.turn();
+    }
+  }
+
+  async arm(): Promise<void> {
+    await this.store.switches.setMode('production', {
+      mode: 'armed',
+      since: this.now,
+      by: 'roger',
+      reason: 'test',
+    });
+  }
+
+  /** A is deployed, observed for as long as it takes, and found good. */
+  async provenGood(commit = 'a'.repeat(40), version = 'A'): Promise<void> {
+    this.outside.push(commit, version);
+    this.outside.deploy(commit);
+    await this.turn();
+    this.now += minutes(5);
+    this.outside.runTests();
+    await this.pass(hours(2.5), minutes(30));
+    this.outside.runTests();
+    await this.turn();
+  }
+
+  async deployed(commit: string, version: string): Promise<void> {
+    this.outside.push(commit, version);
+    this.outside.deploy(commit);
+    await this.turn();
+    this.now += minutes(5);
+  }
+
+  async incident() {
+    return (await this.store.incidents.list({ limit: 1 }))[0];
+  }
+
+  #boot() {
+    const memory = new Memory(this.environment.name, this.store.signals);
+    let place: Place;
+    const world: World = {
+      clock: { now: () => this.now, sleep: async () => {} },
+      store: this.store,
+      meter: unmeasured,
+      log: silent,
+      publicUrl: 'https://rollbackd.example.com',
+      policy: () => policy(),
+      places: new Map(),
+      wake: () => {},
+    };
+    const repository = this.outside.repository();
+    place = {
+      environment: this.environment,
+      sources: [this.outside.source()],
+      repository,
+      revertPreflight: repository,
+      workTree: this.outside.tree(),
+      actuators: this.outside.actuators(
+        proving(world, () => place),
+        awaiting(world, () => place),
+      ),
+      evidenceKinds: new Set(['dbt.test']),
+      commands: [['dbt', 'build']],
+      commandWithin: minutes(30),
+      stop: async () => {},
+      memory,
+      standing: newStanding(),
+    };
+    (world.places as Map<string, Place>).set(this.environment.name, place);
+    const commands = createCommands({
+      world,
+      wake: () => {},
+      reload: async () => ({ reloaded: true, problems: [] }),
+    });
+    return { world, place, commands, queries: createQueries(world) };
+  }
+}
