@@ -193,12 +193,13 @@ async function refuseSecond(dir: string, home: string): Promise<void> {
 async function stopStep(home: string, grace: Duration): Promise<void> {
   const recorded = await readProcess(home);
   if (recorded === undefined) return;
+  if (!isAlive(recorded)) return;
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGKILL'] as const) {
-    if (!isAlive(recorded)) return;
     signalGroup(recorded.pid, signal);
     for (let waited = 0; waited < grace && isAlive(recorded); waited += 20) await sleep(20);
+    if (!isAlive(recorded)) break;
   }
-  // Killed with its wrapper, nobody wrote the exit code down: it must not look as if it never ran.
+  // Where its wrapper was killed, nobody wrote an exit code down: it must not look as if it never ran.
   if ((await readExit(home)) === undefined) await writeFile(join(home, STEP_FILES.exit), '137');
 }
 

@@ -111,9 +111,11 @@ class Source implements DbtSource {
   watch(wake: () => void): () => void {
     const { target } = this.#options;
     if (target === null) return () => undefined;
-    const watch = watchDirectory(target, (file) => void this.#onChange(file, wake));
+    let isOpen = true;
+    const watch = watchDirectory(target, (file) => void this.#onChange(file, () => isOpen && wake()));
     this.#watch = watch;
     return () => {
+      isOpen = false;
       watch.close();
       if (this.#watch === watch) this.#watch = null;
     };

@@ -1,4 +1,4 @@
-import type { Draft } from './manifest-node.ts';
+import type { Graph } from './draft-ledger.ts';
 import { createPace } from './pace.ts';
 
 /** What lies downstream of a node: its exposures by name, and how many nodes that are no tests. */
@@ -7,73 +7,72 @@ export interface Downstream {
   readonly descendants: number;
 }
 
-const NOTHING: Downstream = { exposures: [], descendants: 0 };
+/** What lies downstream of nodes, by number. Of one node it was found before; of several it is found when asked. */
+export type Lineage = (from: readonly number[]) => Downstream;
 
-/** What a test looks at: the node it is attached to, else all it depends on; any other node stands for itself. */
-export function lookedAt(draft: Draft): readonly string[] {
-  if (!isTest(draft)) return [draft.id];
-  return draft.attached === '' ? draft.dependsOn : [draft.attached];
-}
+const NONE: readonly string[] = [];
 
-/** Whether it is a data test or a unit test. */
-export function isTest(draft: Draft): boolean {
-  return draft.resource === 'test' || draft.resource === 'unit_test';
-}
-
-/** Finds for every node what lies downstream of it, or of what it tests. Lets other work in while it counts. */
-export async function traceLineage(
-  drafts: ReadonlyMap<string, Draft>,
-): Promise<ReadonlyMap<string, Downstream>> {
-  const walk = createWalk(drafts);
-  const found = new Map<string, Downstream>();
+/** Finds for every node what lies downstream of it. Lets other work in while it counts. */
+export async function traceLineage(graph: Graph): Promise<Lineage> {
+  const walk = createWalk(graph);
   const pace = createPace();
-  for (const draft of drafts.values()) {
-    const from = lookedAt(draft);
-    const [only] = from;
-    // Most tests look at one node: what was found for it is used again.
-    const known = from.length === 1 && only !== undefined ? found.get(only) : undefined;
-    const downstream = known ?? walk(from);
-    found.set(draft.id, downstream);
-    if (from.length === 1 && only !== undefined && drafts.has(only)) found.set(only, downstream);
+  const counts = new Int32Array(graph.size);
+  const exposures = new Map<number, readonly string[]>();
+  for (let node = 0; node < graph.size; node += 1) {
+    if (graph.isTest(node)) continue;
+    const found = walk([node]);
+    counts[node] = found.descendants;
+    if (found.exposures.length > 0) exposures.set(node, found.exposures);
     await pace();
   }
-  return found;
-}
-
-function createWalk(drafts: ReadonlyMap<string, Draft>): (from: readonly string[]) => Downstream {
-  const list = [...drafts.values()].filter((draft) => !isTest(draft));
-  const place = new Map(list.map((draft, index) => [draft.id, index]));
-  const children = childrenOf(list, place);
-  const seen = new Int32Array(list.length);
-  let round = 0;
   return (from) => {
-    round += 1;
-    const starts = from.flatMap((id) => place.get(id) ?? []);
-    const stack = [...starts];
-    const exposures: string[] = [];
-    let count = 0;
-    for (const start of starts) seen[start] = round;
-    for (let at = stack.pop(); at !== undefined; at = stack.pop()) {
-      for (const child of children[at] ?? []) {
-        if (seen[child] === round) continue;
-        seen[child] = round;
-        count += 1;
-        stack.push(child);
-        const draft = list[child];
-        if (draft?.resource === 'exposure') exposures.push(draft.name);
-      }
-    }
-    return count === 0 ? NOTHING : { exposures: exposures.sort(), descendants: count };
+    const [only] = from;
+    if (from.length !== 1 || only === undefined) return walk(from);
+    return { exposures: exposures.get(only) ?? NONE, descendants: counts[only] ?? 0 };
   };
 }
 
-function childrenOf(
-  list: readonly Draft[],
-  place: ReadonlyMap<string, number>,
-): readonly (readonly number[])[] {
-  const children: number[][] = list.map(() => []);
-  for (const [index, draft] of list.entries()) {
-    for (const parent of draft.dependsOn) children[place.get(parent) ?? -1]?.push(index);
+function createWalk(graph: Graph): Lineage {
+  const children = childrenOf(graph);
+  const seen = new Int32Array(graph.size);
+  let round = 0;
+  return (from) => {
+    round += 1;
+    const stack = [...from];
+    const exposures: string[] = [];
+    let descendants = 0;
+    for (const start of from) seen[start] = round;
+    for (let at = stack.pop(); at !== undefined; at = stack.pop()) {
+      const end = children.starts[at + 1] ?? 0;
+      for (let place = children.starts[at] ?? 0; place < end; place += 1) {
+        const child = children.list[place] ?? 0;
+        if (seen[child] === round) continue;
+        seen[child] = round;
+        descendants += 1;
+        stack.push(child);
+        const exposure = graph.exposure(child);
+        if (exposure !== undefined) exposures.push(exposure);
+      }
+    }
+    return { exposures: exposures.length === 0 ? NONE : exposures.sort(), descendants };
+  };
+}
+
+/** The children of node `n` are `list[starts[n]]` to before `list[starts[n + 1]]`. */
+function childrenOf({ size, edges }: Graph) {
+  const starts = new Int32Array(size + 1);
+  for (let at = 1; at < edges.length; at += 2) {
+    const after = (edges[at] ?? 0) + 1;
+    starts[after] = (starts[after] ?? 0) + 1;
   }
-  return children;
+  for (let node = 0; node < size; node += 1) starts[node + 1] = (starts[node + 1] ?? 0) + (starts[node] ?? 0);
+  const list = new Int32Array(edges.length / 2);
+  const next = starts.slice();
+  for (let at = 0; at < edges.length; at += 2) {
+    const parent = edges[at + 1] ?? 0;
+    const place = next[parent] ?? 0;
+    list[place] = edges[at] ?? 0;
+    next[parent] = place + 1;
+  }
+  return { starts, list };
 }

@@ -1,7 +1,8 @@
 import { parseMetadata, readElements, splitText } from './artifact.ts';
+import { DraftLedger, isTest } from './draft-ledger.ts';
 import type { Take, Wanted } from './json-splitter.ts';
 import { type LayerPattern, lastLayer } from './layers.ts';
-import { isTest, lookedAt, traceLineage } from './lineage.ts';
+import { type Lineage, traceLineage } from './lineage.ts';
 import { type Draft, draftOf, recordOf, sayOwner } from './manifest-node.ts';
 import type { Metadata } from './schema.ts';
 
@@ -28,8 +29,10 @@ export interface ManifestNode {
 /** The slim index that is kept of a manifest. */
 export interface ManifestIndex {
   readonly metadata: Metadata;
-  readonly nodes: ReadonlyMap<string, ManifestNode>;
-  /** Ids of the enabled tests and unit tests, sorted. */
+  /** How many nodes it knows. */
+  readonly size: number;
+  node(id: string): ManifestNode | undefined;
+  /** Ids of the enabled tests and unit tests. */
   readonly tests: readonly string[];
   /** Ids of the sources whose freshness is watched. */
   readonly watchedSources: readonly string[];
@@ -69,7 +72,7 @@ export async function indexManifestStream(
 }
 
 function collect(layers: readonly LayerPattern[]) {
-  const drafts = new Map<string, Draft>();
+  const ledger = new DraftLedger();
   const owners = new Map<string, string>();
   let metadata: Metadata | null = null;
   const take: Take = (member, key, value) => {
@@ -77,43 +80,33 @@ function collect(layers: readonly LayerPattern[]) {
     else if (member === 'groups') addOwner(owners, value);
     else if (key !== null) {
       const draft = draftOf(key, value, layers);
-      if (draft !== undefined) drafts.set(draft.id, draft);
+      if (draft !== undefined) ledger.add(draft);
     }
   };
   const finish = async (): Promise<ManifestIndex> => {
     if (metadata === null) throw new SyntaxError('the manifest has no metadata');
-    return buildIndex({ metadata: supported(metadata), drafts, owners, layers });
+    const known = supported(metadata);
+    const lineage = await traceLineage(ledger);
+    const { tests, watchedSources, size } = ledger;
+    const node = (id: string) => describeNode(id, { ledger, owners, layers, lineage });
+    return { metadata: known, size, tests, watchedSources, node };
   };
   return { take, finish };
 }
 
 interface Collected {
-  readonly metadata: Metadata;
-  readonly drafts: ReadonlyMap<string, Draft>;
+  readonly ledger: DraftLedger;
   readonly owners: ReadonlyMap<string, string>;
   readonly layers: readonly LayerPattern[];
+  readonly lineage: Lineage;
 }
 
-async function buildIndex(collected: Collected): Promise<ManifestIndex> {
-  const lineage = await traceLineage(collected.drafts);
-  const nodes = new Map<string, ManifestNode>();
-  const tests: string[] = [];
-  const watchedSources: string[] = [];
-  for (const draft of collected.drafts.values()) {
-    const { exposures, descendants } = lineage.get(draft.id) ?? { exposures: [], descendants: 0 };
-    nodes.set(draft.id, { ...describeNode(draft, collected), exposures, descendants });
-    if (isTest(draft) && draft.enabled) tests.push(draft.id);
-    if (draft.watched && draft.enabled) watchedSources.push(draft.id);
-  }
-  return { metadata: collected.metadata, nodes, tests: tests.sort(), watchedSources };
-}
-
-function describeNode(
-  draft: Draft,
-  { drafts, owners, layers }: Collected,
-): Omit<ManifestNode, 'exposures' | 'descendants'> {
+function describeNode(id: string, { ledger, owners, layers, lineage }: Collected): ManifestNode | undefined {
+  const draft = ledger.get(id);
+  if (draft === undefined) return undefined;
+  const { resource, name, fqn, tags, meta, dbtSeverity } = draft;
   const tested = isTest(draft) ? lookedAt(draft) : [];
-  const models = tested.flatMap((id) => drafts.get(id) ?? []);
+  const models = tested.flatMap((one) => ledger.get(one) ?? []);
   const inherited = lastLayer(
     models.map((model) => model.layer),
     layers,
@@ -121,22 +114,26 @@ function describeNode(
   const owner = [draft, ...models]
     .map((one) => one.owner || (owners.get(one.group) ?? ''))
     .find((one) => one !== '');
-  const { id, resource, name, fqn, tags, meta, dbtSeverity } = draft;
-  const model = tested.length === 1 ? (tested[0] ?? '') : '';
-  const layer = inherited || draft.layer;
+  const from = isTest(draft) ? tested : [id];
   return {
     id,
     resource,
     name,
     package: draft.package,
     fqn,
-    layer,
     tags,
     meta,
-    owner: owner ?? '',
     dbtSeverity,
-    model,
+    layer: inherited || draft.layer,
+    owner: owner ?? '',
+    model: tested.length === 1 ? (tested[0] ?? '') : '',
+    ...lineage(from.flatMap((one) => ledger.number(one) ?? [])),
   };
+}
+
+/** What a test looks at: the node it is attached to, else all it depends on. */
+function lookedAt(draft: Draft): readonly string[] {
+  return draft.attached === '' ? draft.dependsOn : [draft.attached];
 }
 
 function addOwner(owners: Map<string, string>, value: unknown): void {

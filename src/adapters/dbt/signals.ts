@@ -95,7 +95,7 @@ function isFrom1_8(version: string): boolean {
 }
 
 function tellTest(telling: Telling, result: NodeResult): Signal {
-  const facts = factsOf(telling.index?.nodes.get(result.id), result.id);
+  const facts = factsOf(telling.index?.node(result.id), result.id);
   const status = result.status === 'error' && telling.voice.errorsAreFailures ? 'fail' : result.status;
   return tell(telling, 'dbt.test', result.id, {
     ...describe(telling, facts, status),
@@ -110,7 +110,7 @@ function tellTest(telling: Telling, result: NodeResult): Signal {
 }
 
 function tellModel(telling: Telling, result: NodeResult): Signal {
-  const facts = factsOf(telling.index?.nodes.get(result.id), result.id);
+  const facts = factsOf(telling.index?.node(result.id), result.id);
   return tell(telling, 'dbt.model', result.id, {
     ...describe(telling, facts, result.status.replace(' ', '-')),
     resource: facts.resource,
@@ -121,7 +121,7 @@ function tellModel(telling: Telling, result: NodeResult): Signal {
 }
 
 function tellFreshness(telling: Telling, result: FreshnessResult): Signal {
-  const facts = factsOf(telling.index?.nodes.get(result.id), result.id);
+  const facts = factsOf(telling.index?.node(result.id), result.id);
   return tell(telling, 'dbt.freshness', result.id, {
     ...describe(telling, facts, result.status.replace(' ', '-')),
     message: result.message,
