@@ -25,7 +25,7 @@ export function authenticate(api: Api, context: Context): void {
     const access = request.routeOptions.config.access;
     if (request.is404 || access === undefined || access === 'everybody' || access === 'signature') return;
     const presented = request.headers.authorization;
-    if (access === 'signature-or-token' && presented === undefined) return;
+    if (access === 'signature-or-token' && (presented === undefined || isSigned(request))) return;
     const token = await tokenOf(presented, context);
     if (token === undefined) {
       await context.limiters.failures.check(request);
@@ -55,6 +55,11 @@ export function unauthorized(): Problem {
 export function holds(token: Pick<Token, 'scopes'>, scope: Scope): boolean {
   if (scope === 'read' || token.scopes.includes(scope)) return true;
   return token.scopes.includes('admin') && scope !== 'approve';
+}
+
+/** What is signed must be signed right: a token beside it does not help. */
+function isSigned(request: FastifyRequest): boolean {
+  return request.headers['webhook-signature'] !== undefined;
 }
 
 async function tokenOf(presented: string | undefined, { tokens, now }: Context): Promise<Token | undefined> {

@@ -6,21 +6,32 @@ import { redact } from './request-log.ts';
 
 /** Every reply that is no success is a problem: thrown, not found, wrong method, or broken. */
 export function answerProblems(api: Api, context: Context): void {
-  const routes: { readonly method: string; readonly matches: RegExp }[] = [];
+  const routes: Route[] = [];
   api.addHook('onRoute', ({ method, url }) => {
     for (const each of [method].flat()) routes.push({ method: each, matches: patternOf(url) });
   });
   api.setErrorHandler(async (error, request, reply) => answer(error, { request, reply, context }));
-  api.setNotFoundHandler(
-    { preHandler: async (request: FastifyRequest) => context.limiters.clients.check(request) },
-    async (request) => {
-      const path = request.url.split('?', 1)[0] ?? '';
-      const methods = routes.filter(({ matches }) => matches.test(path)).map(({ method }) => method);
-      if (methods.length === 0) throw new Problem(404, 'not-found', 'There is nothing here.');
-      const allow = [...new Set(methods)].sort().join(', ');
-      throw new Problem(405, 'wrong-method', `Only ${allow} here.`, { headers: { allow } });
-    },
-  );
+  api.setNotFoundHandler(async (request) => nothingHere(request, routes));
+  // Before a body is read: nothing that is sent to nowhere is parsed.
+  api.addHook('onRequest', async (request) => {
+    if (!request.is404) return;
+    await context.limiters.clients.check(request);
+    nothingHere(request, routes);
+  });
+}
+
+interface Route {
+  readonly method: string;
+  readonly matches: RegExp;
+}
+
+/** 405 where another method would do, 404 elsewhere. */
+function nothingHere(request: FastifyRequest, routes: readonly Route[]): never {
+  const path = request.url.split('?', 1)[0] ?? '';
+  const methods = routes.filter(({ matches }) => matches.test(path)).map(({ method }) => method);
+  if (methods.length === 0) throw new Problem(404, 'not-found', 'There is nothing here.');
+  const allow = [...new Set(methods)].sort().join(', ');
+  throw new Problem(405, 'wrong-method', `Only ${allow} here.`, { headers: { allow } });
 }
 
 /** What is no HTTP gets a problem too, and the connection ends. */

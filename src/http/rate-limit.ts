@@ -36,7 +36,8 @@ export async function limitersOf(api: Api, limits: Limits): Promise<Limiters> {
 /** Checks `clients` on every route that is not unlimited. */
 export function limitClients(api: Api, { limiters }: Context): void {
   api.addHook('onRequest', async (request) => {
-    if (request.routeOptions.config.unlimited !== true) await limiters.clients.check(request);
+    if (!request.is404 && request.routeOptions.config.unlimited !== true)
+      await limiters.clients.check(request);
   });
 }
 

@@ -16,6 +16,7 @@ import { incidents } from './incidents.ts';
 import { lifecycle } from './lifecycle.ts';
 import { isLoopback } from './loopback.ts';
 import { describeRoutes, openApiOf } from './openapi.ts';
+import { problemOf, sendProblem } from './problem.ts';
 import { answerProblems, refuseMalformed } from './problems.ts';
 import { limitClients, limitersOf } from './rate-limit.ts';
 import { observeRequests } from './request-log.ts';
@@ -92,6 +93,7 @@ function bareServer({ settings }: ServerOptions): Api {
     trustProxy: settings.trustProxy.length === 0 ? false : [...settings.trustProxy],
     routerOptions: { maxParamLength: 200 },
     clientErrorHandler: refuseMalformed,
+    frameworkErrors: (error, _request, reply) => void sendProblem(reply, problemOf(error)),
   });
   api.setValidatorCompiler(validatorCompiler);
   api.setSerializerCompiler(serializerCompiler);

@@ -115,7 +115,6 @@ export function aPlan(): Plan {
     rejected: [{ strategy: 'workflow', because: 'not configured' }],
     warnings: ['a run may begin during the move'],
     needsApproval: [],
-    // biome-ignore lint/suspicious/noThenProperty: the plan's own word; never awaited
     then: null,
   };
 }
@@ -175,7 +174,6 @@ export function aFullIncident(): Incident {
       do: 'rollback',
       approvers: 'team-lead',
       within: hours(1),
-      // biome-ignore lint/suspicious/noThenProperty: the matrix's own word; never awaited
       then: 'L3',
       contain: false,
       review: true,
@@ -191,7 +189,6 @@ export function aFullIncident(): Incident {
       askedAt: FAKE_NOW,
       deadline: FAKE_NOW + hours(1),
       round: 1,
-      // biome-ignore lint/suspicious/noThenProperty: the matrix's own word; never awaited
       then: 'L3',
       within: hours(1),
       question: 'Roll back?',

@@ -12,21 +12,21 @@ export interface BucketFamily extends Family {
 }
 
 export const COUNTERS: Readonly<Record<Counter, Family>> = {
-  rollbackd_rule_evaluations_total: { help: 'Evaluations of a rule.', labels: ['rule'] },
+  rollbackd_rule_evaluations_total: { help: 'Evaluations of rules.', labels: ['environment'] },
   rollbackd_rule_evaluation_failures_total: {
-    help: 'Evaluations of a rule that broke.',
-    labels: ['rule', 'reason'],
+    help: 'Evaluations of rules that ended in unknown.',
+    labels: ['environment'],
   },
   rollbackd_evaluation_cycles_missed_total: {
     help: 'Turns that did not begin within twice their interval.',
     labels: ['environment'],
   },
-  rollbackd_signal_polls_total: { help: 'Looks at a source.', labels: ['environment', 'source'] },
+  rollbackd_signal_polls_total: { help: 'Looks at a source.', labels: ['source'] },
   rollbackd_signal_poll_failures_total: {
     help: 'Looks at a source that failed.',
-    labels: ['environment', 'source', 'reason'],
+    labels: ['source', 'reason'],
   },
-  rollbackd_signals_total: { help: 'Signals stored.', labels: ['environment', 'source'] },
+  rollbackd_signals_total: { help: 'Signals stored.', labels: ['source'] },
   rollbackd_decisions_total: {
     help: 'Decisions, by what is done and what held it back.',
     labels: ['environment', 'severity', 'decision', 'reason'],
@@ -40,8 +40,8 @@ export const COUNTERS: Readonly<Record<Counter, Family>> = {
     labels: ['environment', 'reason'],
   },
   rollbackd_deployments_total: {
-    help: 'Deployments judged, by verdict.',
-    labels: ['environment', 'verdict'],
+    help: 'Deployments seen running, by kind.',
+    labels: ['environment', 'kind'],
   },
   rollbackd_escalations_total: { help: 'Levels of the ladder that were reached.', labels: ['level'] },
   rollbackd_notifications_total: { help: 'Notices delivered or given up.', labels: ['channel'] },
@@ -79,7 +79,7 @@ export const GAUGES: Readonly<Record<Gauge, Family>> = {
   rollbackd_rules: { help: 'Rules loaded.', labels: ['state'] },
   rollbackd_rule_breached_subjects: {
     help: 'Subjects for which a rule is breached now.',
-    labels: ['environment', 'rule'],
+    labels: ['environment'],
   },
   rollbackd_last_evaluation_timestamp_seconds: {
     help: 'When the last turn finished.',
@@ -87,15 +87,15 @@ export const GAUGES: Readonly<Record<Gauge, Family>> = {
   },
   rollbackd_signal_last_success_timestamp_seconds: {
     help: 'When a source was last read.',
-    labels: ['environment', 'source'],
+    labels: ['source'],
   },
   rollbackd_signal_last_evidence_timestamp_seconds: {
     help: 'When a source last brought evidence.',
-    labels: ['environment', 'source'],
+    labels: ['source'],
   },
   rollbackd_signal_stale: {
     help: 'Whether a source is silent for too long (1).',
-    labels: ['environment', 'source'],
+    labels: ['source'],
   },
   rollbackd_armed: { help: 'Whether rollbackd may act here (1).', labels: ['environment'] },
   rollbackd_frozen: { help: 'Whether a freeze stands (1).', labels: ['environment'] },
@@ -113,7 +113,7 @@ export const GAUGES: Readonly<Record<Gauge, Family>> = {
     labels: ['environment'],
   },
   rollbackd_incidents: { help: 'Incidents that are not final, by state.', labels: ['environment', 'state'] },
-  rollbackd_escalation_overdue: { help: 'Escalations due and not sent.', labels: [] },
+  rollbackd_escalation_overdue: { help: 'Escalations due and not sent.', labels: ['environment'] },
   rollbackd_notification_outbox_length: { help: 'Notices owed.', labels: [] },
   rollbackd_notification_oldest_pending_timestamp_seconds: {
     help: 'Since when the oldest owed notice is owed; 0: none is.',
@@ -137,7 +137,7 @@ export const HISTOGRAMS: Readonly<Record<Histogram, BucketFamily>> = {
   },
   rollbackd_signal_poll_duration_seconds: {
     help: 'Length of a look at a source.',
-    labels: ['environment', 'source'],
+    labels: ['source'],
     buckets: QUICK,
   },
   rollbackd_detection_seconds: {

@@ -10,8 +10,8 @@ const OUTSIDE: readonly OutsideReason[] = [
   'timeout',
   'unexpected-reply',
 ];
-const VERDICTS = ['good', 'bad', 'superseded'];
-const ENDS = ['rolled_back', 'failed', 'verification_failed', 'aborted'];
+const KINDS = ['deployment', 'rollback'];
+const ENDS = ['verified', 'failed'];
 
 /** Series whose labels are known from the start: a counter that appears with 1 has no increase to alert on. */
 export function zeros({
@@ -31,10 +31,12 @@ export function zeros({
     ...each('rollbackd_webhook_received_total', { source: ['github'], result: ['too_large'] }),
     ...each('rollbackd_webhook_received_total', { source: ['signals'], result: ['stale'] }),
     ...each('rollbackd_config_reloads_total', { result: ['success', 'failure'] }),
+    ...each('rollbackd_rule_evaluations_total', { environment: environments }),
+    ...each('rollbackd_rule_evaluation_failures_total', { environment: environments }),
     ...each('rollbackd_evaluation_cycles_missed_total', { environment: environments }),
     ...each('rollbackd_rollbacks_total', { environment: environments, result: ENDS }),
     ...each('rollbackd_rollback_blocked_total', { environment: environments, reason: GUARDS }),
-    ...each('rollbackd_deployments_total', { environment: environments, verdict: VERDICTS }),
+    ...each('rollbackd_deployments_total', { environment: environments, kind: KINDS }),
     ...each('rollbackd_escalations_total', { level: levels }),
     ...each('rollbackd_notifications_total', { channel: channels }),
     ...each('rollbackd_notifications_failed_total', { channel: channels, reason: OUTSIDE }),

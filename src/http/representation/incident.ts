@@ -37,7 +37,7 @@ const rowReply = z.object({
   do: z.enum(ACTIONS),
   approvers: z.string().nullable(),
   within: durationText.nullable(),
-  then_asks: z.string().nullable().describe('Who is asked when nobody answered'),
+  then: z.string().nullable().describe('Who is asked when nobody answered'),
   contain: z.boolean(),
   review: z.boolean(),
   number: z.number().int(),
@@ -50,7 +50,7 @@ const approvalReply = z.object({
   asked_at: instantText,
   deadline: instantText,
   round: z.union([z.literal(1), z.literal(2)]),
-  then_asks: z.string().nullable().describe('Who is asked when nobody answered'),
+  then: z.string().nullable().describe('Who is asked when nobody answered'),
   within: durationText,
   question: z.string(),
   answer: z.object({ is: z.enum(['approved', 'rejected']), by: z.string(), at: instantText }).nullable(),
@@ -192,15 +192,13 @@ export function representBreach(breach: IncidentBreach): z.infer<typeof breachRe
 
 /** The row of the matrix, where there is one. */
 export function rowOrNull(row: MatrixRow | null): z.infer<typeof rowReply> | null {
-  if (row === null) return null;
-  const { then: thenAsks, ...rest } = row;
-  return { ...rest, within: durationOrNull(row.within), then_asks: thenAsks };
+  return row === null ? null : { ...row, within: durationOrNull(row.within) };
 }
 
 export function representApproval(approval: Approval): z.infer<typeof approvalReply> {
   const { of, people, round, question, answer } = approval;
   return {
-    ...{ of, people: [...people], round, question, then_asks: approval.then },
+    ...{ of, people: [...people], round, question, then: approval.then },
     asked_at: at(approval.askedAt),
     deadline: at(approval.deadline),
     within: writeDuration(approval.within),

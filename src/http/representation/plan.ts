@@ -23,7 +23,7 @@ export const planReply = z
     rejected: z.array(z.object({ strategy: z.string(), because: z.string() })),
     warnings: z.array(z.string()),
     needs_approval: z.array(z.string()),
-    leads_to: z
+    then: z
       .object({ type: z.enum(['superseded', 'aborted', 'plan-failed']), because: z.string() })
       .nullable()
       .describe('What the incident becomes when an undo is done'),
@@ -45,7 +45,7 @@ export function representPlan(plan: Plan): PlanReply {
     rejected: [...plan.rejected],
     warnings: [...plan.warnings],
     needs_approval: [...plan.needsApproval],
-    leads_to: plan.then,
+    then: plan.then,
   };
 }
 
