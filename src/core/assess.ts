@@ -53,6 +53,7 @@ function handledBy(breach: Breach, incidents: readonly Incident[]): string | nul
   const handler = incidents.find(
     (incident) =>
       isFinal(incident.state) &&
+      !incident.shadow &&
       incident.breaches.some(
         (each) =>
           each.rule === breach.rule.name &&

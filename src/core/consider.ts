@@ -8,6 +8,7 @@ import type { Facts, Known, Policy } from './facts.ts';
 import { type Incident, type IncidentBreach, isFinal } from './incident.ts';
 import { type Judgement, judge } from './judge.ts';
 import type { MatrixRow } from './matrix.ts';
+import { askAboutQuarantined } from './quarantine.ts';
 import { remember, standDown, summarise } from './remember.ts';
 import type { Impact, Severity } from './rule.ts';
 import type { Instant } from './time.ts';
@@ -51,13 +52,13 @@ export function consider(facts: Facts, policy: Policy, now: Instant): Considered
   const live = assessed.filter(
     (each) => each.effective !== 'leave' && each.handledBy === null && each.firing,
   );
-  const context = { facts, now, attribution };
+  const context = { facts, now, attribution, matrix: policy.matrix };
   return {
     attribution,
     evaluation,
     assessed,
     judgement,
-    cases: [...newCases(live, context), ...openCases(live, context)],
+    cases: casesOf(live, context),
     leftAlone: assessed.filter((each) => !live.includes(each)).map((each) => leave(each, context)),
     firstDay: assessed.filter((each) => each.novelty.is === 'first-day').map((each) => known(each, now)),
   };
@@ -68,6 +69,18 @@ export interface Context {
   readonly facts: Facts;
   readonly now: Instant;
   readonly attribution: Attribution;
+  readonly matrix: readonly MatrixRow[];
+}
+
+function casesOf(live: readonly Assessed[], context: Context): readonly Considering[] {
+  const found = [...newCases(live, context), ...openCases(live, context)];
+  const returned = askAboutQuarantined(context);
+  if (returned === undefined) return found;
+  const same = found.find((each) => each.blamed?.id === returned.blamed?.id);
+  if (same === undefined) return [...found, returned];
+  if (same.breaches.length > 0 || same.incident?.request != null || same.incident?.approval?.answer != null)
+    return found;
+  return [...found.filter((each) => each !== same), returned];
 }
 
 /** Breaches of a deployment that no open incident blames yet. A breach that is clearing or stale opens nothing. */

@@ -52,7 +52,9 @@ export function standDown(
   breaches: readonly IncidentBreach[],
   { attribution, facts }: Context,
 ): Decision | undefined {
-  if (incident === undefined || breaches.length === 0) return undefined;
+  if (incident === undefined) return undefined;
+  if (incident.shadow && facts.mode.mode !== 'shadow') return judgeAnew(incident);
+  if (breaches.length === 0) return undefined;
   const cleared = breaches.every((each) => each.clearedAt !== null);
   const { running } = attribution;
   const replaced = incident.blamed !== null && running !== undefined && running.id !== incident.blamed;
@@ -77,6 +79,20 @@ export function standDown(
   }
   if (!cleared) return undefined;
   return { ...said, do: 'stand-down', because: 'everything that failed passes again, on newer evidence' };
+}
+
+/** Nothing is ever done for an incident of shadow: once armed, what still fails opens one of its own. */
+function judgeAnew(incident: Incident): Decision {
+  const because = 'it was opened in shadow mode, which is over: what still fails is judged anew';
+  return {
+    do: 'stand-down',
+    would: null,
+    by: null,
+    because,
+    until: null,
+    target: null,
+    trace: incident.decision?.trace ?? null,
+  };
 }
 
 function hasEvidence(breach: IncidentBreach, facts: Facts, attribution: Attribution): boolean {

@@ -21,7 +21,7 @@ export async function gather(world: World, place: Place, now: Instant): Promise<
       incidents.rollbacks(name, since),
       switches.mode(name),
       switches.freezes(name),
-      signals.health(name),
+      healthOf(world, place),
       switches.known(name),
       switches.allowed(name),
       deployments.announcements(name, since),
@@ -46,6 +46,13 @@ export async function gather(world: World, place: Place, now: Instant): Promise<
     evidenceKinds: place.evidenceKinds,
     allowed,
   };
+}
+
+/** As it stands between two writes; before the first look, as it was stored. */
+async function healthOf(world: World, place: Place): Promise<Facts['sources']> {
+  const { health } = place.standing;
+  if (health.size > 0) return [...health.values()].map((each) => each.value);
+  return world.store.signals.health(place.environment.name);
 }
 
 function shadow(now: Instant): Mode {

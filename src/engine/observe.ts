@@ -77,6 +77,9 @@ function newestEvidence(place: Place, { signals }: Observation): Instant | null 
   return times.length === 0 ? null : times.reduce((newest, at) => Math.max(newest, at));
 }
 
+/** How often the store learns that a source is as well as before. */
+const STORE_EVERY = 60_000;
+
 async function keepHealth(
   world: World,
   place: Place,
@@ -85,22 +88,38 @@ async function keepHealth(
 ): Promise<void> {
   const { name } = place.environment;
   const now = world.clock.now();
-  const health = (await world.store.signals.health(name)).find((each) => each.source === source);
-  const before = health ?? {
+  const known = await healthOf(world, place, source);
+  const value = change(known.value);
+  const isNews =
+    value.errorsInARow !== known.value.errorsInARow || value.lastEvidenceAt !== known.value.lastEvidenceAt;
+  const stores = isNews || now - known.storedAt >= STORE_EVERY;
+  place.standing.health.set(source, { value, storedAt: stores ? now : known.storedAt });
+  if (stores) await world.store.signals.setHealth(name, value);
+  const labels = { source };
+  if (value.lastSuccessAt !== null) {
+    world.meter.set('rollbackd_signal_last_success_timestamp_seconds', labels, value.lastSuccessAt / 1_000);
+  }
+  if (value.lastEvidenceAt !== null) {
+    world.meter.set('rollbackd_signal_last_evidence_timestamp_seconds', labels, value.lastEvidenceAt / 1_000);
+  }
+}
+
+async function healthOf(
+  world: World,
+  place: Place,
+  source: string,
+): Promise<{ value: SourceHealth; storedAt: number }> {
+  const known = place.standing.health.get(source);
+  if (known !== undefined) return known;
+  const stored = await world.store.signals.health(place.environment.name);
+  const since = world.clock.now();
+  const fresh = {
     source,
     lastSuccessAt: null,
     lastEvidenceAt: null,
     errorsInARow: 0,
     lastError: null,
-    since: now,
+    since,
   };
-  const after = change(before);
-  await world.store.signals.setHealth(name, after);
-  const labels = { source };
-  if (after.lastSuccessAt !== null) {
-    world.meter.set('rollbackd_signal_last_success_timestamp_seconds', labels, after.lastSuccessAt / 1_000);
-  }
-  if (after.lastEvidenceAt !== null) {
-    world.meter.set('rollbackd_signal_last_evidence_timestamp_seconds', labels, after.lastEvidenceAt / 1_000);
-  }
+  return { value: stored.find((each) => each.source === source) ?? fresh, storedAt: 0 };
 }

@@ -25,7 +25,7 @@ export async function turn(world: World, place: Place, abort: AbortSignal): Prom
   for (const each of considered.cases) {
     await go(world, place, { each, facts, now }, abort); // one incident's next lines, and its plan's next steps
   }
-  await leaveAlone(world, facts, considered); // what opens nothing, with its reason
+  await leaveAlone(world, place, facts, considered); // what opens nothing, with its reason
   await watchOver(world, place, facts, considered); // is the monitor itself well?
   measure(world, place, facts, considered, now);
 }

@@ -1,6 +1,7 @@
 import type { Environment } from '../core/environment.ts';
 import type { Policy, Readiness } from '../core/facts.ts';
 import type { StepKey } from '../core/plan.ts';
+import type { SourceHealth } from '../core/signal.ts';
 import type { Duration } from '../core/time.ts';
 import type { Actuators } from '../ports/actuator.ts';
 import type { Clock } from '../ports/clock.ts';
@@ -62,6 +63,10 @@ export interface Standing {
   prepared: Prepared | null;
   /** Versions of commits that invocations named. */
   readonly versions: Map<string, string>;
+  /** Keys of decisions that are written down already. */
+  readonly written: Set<string>;
+  /** How each source fares, by name; the store has it at least once a minute. */
+  readonly health: Map<string, { value: SourceHealth; storedAt: number }>;
   headAt: number;
   branchHead: string | null;
   /** What the work tree had checked out, and since when, at the last look. */
@@ -79,6 +84,8 @@ export function newStanding(): Standing {
     noTarget: null,
     prepared: null,
     versions: new Map(),
+    written: new Set(),
+    health: new Map(),
     headAt: 0,
     branchHead: null,
     workTreeMark: null,
