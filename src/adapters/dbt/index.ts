@@ -58,6 +58,7 @@ export function createDbtSource(options: DbtSourceOptions): DbtSource {
   return new Source(options);
 }
 
+const WATCHED: ReadonlySet<string> = new Set(['run_results.json', 'sources.json', 'manifest.json']);
 const DIED_AFTER: Duration = 60_000;
 
 class Source implements DbtSource {
@@ -96,15 +97,12 @@ class Source implements DbtSource {
     abort.throwIfAborted();
     await this.#intake.settle();
     this.#watch?.rearm();
-    await Promise.all([this.#capture(), this.#shelf.refresh()]);
+    await this.#look();
     abort.throwIfAborted();
-    const died = this.#death();
-    const problem = this.#problem();
-    const signals = this.#intake.drain(died);
-    // Evidence first: the file's trouble is told at the next look.
-    if (problem !== undefined && signals.length === 0) throw problem;
-    if (problem !== undefined)
-      this.#options.log.warn({ source: this.name, problem: problem.message }, 'A dbt file cannot be read');
+    const signals = this.#intake.drain(this.#death());
+    // Evidence first: a file's trouble is told by a look that has nothing else to say.
+    const problem = signals.length === 0 ? this.#problem() : undefined;
+    if (problem !== undefined) throw problem;
     return { signals, catalogue: this.#catalogue() };
   }
 
@@ -123,7 +121,7 @@ class Source implements DbtSource {
 
   async busy(abort: AbortSignal): Promise<boolean> {
     abort.throwIfAborted();
-    await Promise.all([this.#capture(), this.#shelf.refresh()]);
+    await this.#look();
     return this.#manifestAlone() !== null && !this.#isOverdue();
   }
 
@@ -134,6 +132,7 @@ class Source implements DbtSource {
 
   /** Reads at once: the next dbt command may overwrite the file within a second. */
   async #onChange(file: string | null, wake: () => void): Promise<void> {
+    if (file !== null && !WATCHED.has(file)) return;
     try {
       const found = file === 'manifest.json' ? this.#shelf.refresh().then(() => 0) : this.#capture();
       if ((await found) > 0) wake();
@@ -141,6 +140,12 @@ class Source implements DbtSource {
       // The next look meets the same trouble and tells it.
       wake();
     }
+  }
+
+  /** In this order: dbt writes its manifest before its results, so the one that belongs to them is there. */
+  async #look(): Promise<void> {
+    await this.#capture();
+    await this.#shelf.refresh();
   }
 
   async #captureNow(): Promise<number> {

@@ -1,3 +1,4 @@
+import { OutsideError } from '../../core/errors.ts';
 import type { Signal } from '../../core/signal.ts';
 import type { Log } from '../../ports/log.ts';
 import { Archive, type ArchivedName } from './archive.ts';
@@ -108,7 +109,15 @@ export class Intake {
   }
 
   async #open(): Promise<void> {
-    const unsettled = await this.#archive.open();
+    const unsettled = await this.#archive.open().catch((error: unknown) => {
+      const why = error instanceof Error && 'code' in error ? String(error.code) : String(error);
+      throw new OutsideError(
+        'dbt',
+        'refused',
+        `the archive ${this.#options.archive} cannot be used (${why})`,
+        { cause: error },
+      );
+    });
     await this.#restoreManifest();
     for (const { file, bytes, invocation } of unsettled) {
       try {

@@ -5,6 +5,7 @@ import { parseMetadata } from './artifact.ts';
 import { JsonSplitter } from './json-splitter.ts';
 import type { LayerPattern } from './layers.ts';
 import { indexManifest, indexManifestStream, type ManifestIndex } from './manifest.ts';
+import { oneAtATime } from './one-at-a-time.ts';
 import type { Metadata } from './schema.ts';
 import { readBytes, SettledFile } from './settled-file.ts';
 
@@ -28,7 +29,7 @@ export class ManifestShelf {
   readonly #file: SettledFile<void> | null;
   readonly #kept = new Map<string, ManifestIndex>();
   #onDisk: Metadata | null = null;
-  #refreshing: Promise<void> | null = null;
+  readonly #refresh = oneAtATime(() => this.#look());
 
   constructor(options: ManifestShelfOptions) {
     this.#layers = options.layers;
@@ -62,12 +63,9 @@ export class ManifestShelf {
     return this.#kept.get(invocation) ?? this.newest;
   }
 
-  /** Reads manifest.json where it changed. Calls at the same time share one reading. */
+  /** Reads manifest.json where it changed. */
   refresh(): Promise<void> {
-    this.#refreshing ??= this.#refresh().finally(() => {
-      this.#refreshing = null;
-    });
-    return this.#refreshing;
+    return this.#refresh();
   }
 
   /** Indexes a manifest that was pushed. Throws SyntaxError when it is torn or something else. */
@@ -81,7 +79,7 @@ export class ManifestShelf {
     return this.#file?.problem();
   }
 
-  async #refresh(): Promise<void> {
+  async #look(): Promise<void> {
     await this.#file?.look();
     if (this.#file?.exists === false) this.#onDisk = null;
   }

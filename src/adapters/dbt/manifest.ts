@@ -51,6 +51,7 @@ const WANTED: Wanted = {
     'groups',
   ]),
 };
+const REMEMBERED = 4_000;
 const OLDEST_SCHEMA = 4;
 const NEWEST_SCHEMA = 12;
 
@@ -88,7 +89,7 @@ function collect(layers: readonly LayerPattern[]) {
     const known = supported(metadata);
     const lineage = await traceLineage(ledger);
     const { tests, watchedSources, size } = ledger;
-    const node = (id: string) => describeNode(id, { ledger, owners, layers, lineage });
+    const node = rememberFew((id) => describeNode(id, { ledger, owners, layers, lineage }));
     return { metadata: known, size, tests, watchedSources, node };
   };
   return { take, finish };
@@ -134,6 +135,18 @@ function describeNode(id: string, { ledger, owners, layers, lineage }: Collected
 /** What a test looks at: the node it is attached to, else all it depends on. */
 function lookedAt(draft: Draft): readonly string[] {
   return draft.attached === '' ? draft.dependsOn : [draft.attached];
+}
+
+/** The same nodes are asked for after every run; a few thousand are worth keeping unpacked. */
+function rememberFew(
+  find: (id: string) => ManifestNode | undefined,
+): (id: string) => ManifestNode | undefined {
+  const found = new Map<string, ManifestNode>();
+  return (id) => {
+    const node = found.get(id) ?? find(id);
+    if (node !== undefined && found.size < REMEMBERED) found.set(id, node);
+    return node;
+  };
 }
 
 function addOwner(owners: Map<string, string>, value: unknown): void {

@@ -95,8 +95,10 @@ function isFrom1_8(version: string): boolean {
 }
 
 function tellTest(telling: Telling, result: NodeResult): Signal {
-  const facts = factsOf(telling.index?.node(result.id), result.id);
   const status = result.status === 'error' && telling.voice.errorsAreFailures ? 'fail' : result.status;
+  const known = factsOf(telling.index?.node(result.id), result.id);
+  // A test of severity warn never fails by itself: somebody asked for warnings as errors (EC18).
+  const facts: TestFacts = result.status === 'fail' ? { ...known, dbtSeverity: 'error' } : known;
   return tell(telling, 'dbt.test', result.id, {
     ...describe(telling, facts, status),
     dbt_severity: facts.dbtSeverity ?? 'error',
