@@ -77,7 +77,8 @@ export interface Standing {
   turns: number;
 }
 
-export function newStanding(): Standing {
+/** Nothing found out yet. `rest`: how long it rests between turns that nothing woke. */
+export function newStanding(rest: Duration = 5_000): Standing {
   return {
     readiness: [],
     readinessAt: 0,
@@ -90,7 +91,7 @@ export function newStanding(): Standing {
     branchHead: null,
     workTreeMark: null,
     lastTurnAt: 0,
-    rest: 5_000,
+    rest,
     turns: 0,
   };
 }

@@ -1,6 +1,6 @@
 import { type Deployment, short } from '../core/deployment.ts';
 import type { Environment } from '../core/environment.ts';
-import type { NamedCommit, Plan, Step } from '../core/plan.ts';
+import type { NamedCommit, Plan, Step, Verb } from '../core/plan.ts';
 import { type Duration, type Instant, minutes } from '../core/time.ts';
 
 /** Everything the runbook needs to know of the case; gathered before, by asking the repository. */
@@ -22,6 +22,16 @@ export interface RollbackCase {
   readonly needsApproval: readonly string[];
   readonly commandWithin: Duration;
 }
+
+/** The verbs of the plan where what runs is a work tree and one dbt command rebuilds it. */
+export const ROLLBACK_VERBS: readonly Verb[] = [
+  'schedule.pause',
+  'git.revert',
+  'work-tree.move',
+  'dbt.run',
+  'health.prove',
+  'schedule.resume',
+];
 
 /** What an operator would do by hand, in the same order. */
 export function rollBack(situation: RollbackCase): Plan {

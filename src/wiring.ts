@@ -1,0 +1,168 @@
+import { join, resolve } from 'node:path';
+import { createDbtCommand, createDbtSource, DBT_KINDS, type DbtCommand, type DbtSource } from './adapters/dbt/index.ts';
+import {
+  type Clone,
+  createCheckout,
+  createClone,
+  createRepository,
+  createRevert,
+  createRevertPreflight,
+  createWorkTree,
+  createWorkTreeMove,
+  type Credentials,
+  sshCommand,
+} from './adapters/git/index.ts';
+import { createCommandSchedule, createNoSchedule, type Schedule } from './adapters/schedule-command/index.ts';
+import type { Environment } from './core/environment.ts';
+import { type Duration, hours, seconds } from './core/time.ts';
+import { failingUnderTarget } from './engine/failing-under.ts';
+import { Memory } from './engine/memory.ts';
+import { take } from './engine/observe.ts';
+import { awaiting, proving } from './engine/verify.ts';
+import { newStanding, type Place, type World } from './engine/world.ts';
+import type { StepContext } from './ports/actuator.ts';
+import { compileMapping } from './settings/mapping.ts';
+import type { EnvironmentSettings, GitSettings, Settings } from './settings/settings.ts';
+
+/** What every environment of one daemon shares. */
+export interface Shared {
+  readonly world: World;
+  readonly settings: Settings;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Clones by remote: environments of one repository share one. */
+  readonly clones: Map<string, Clone>;
+}
+
+/** One environment and the outside systems that belong to it, made from the settings: a line for each. */
+export function wirePlace(shared: Shared, configured: EnvironmentSettings): Place {
+  const { world, settings, env } = shared;
+  const { environment } = configured;
+  const stateDirectory = stateOf(settings);
+  const clone = cloneOf(shared, configured);
+  const { branch, paths } = environment;
+  const sources = environment.sources.map(({ name }) => dbtSource(shared, environment.name, name));
+  const tree =
+    configured.workTree === null
+      ? null
+      : { ...configured.workTree, clone, branch, paths, stateDirectory, now: world.clock.now, env };
+  const schedule = wireSchedule(configured, sources, shared);
+  const command = dbtCommand(shared, configured, { place: () => place, clone, source: sources[0] });
+  const place: Place = {
+    environment,
+    sources,
+    repository: createRepository({ clone, branch, paths }),
+    revertPreflight: createRevertPreflight({ clone, branch, paths }),
+    workTree: tree === null ? null : createWorkTree(tree),
+    actuators: {
+      'schedule.pause': schedule.pause,
+      'schedule.resume': schedule.resume,
+      'git.revert': createRevert({ clone, paths, identity: settings.git.identity, ...signing(settings.git) }),
+      'work-tree.move': createWorkTreeMove(tree ?? { path: '', clone, branch, paths, stateDirectory, now: world.clock.now, env }),
+      'deployment.await': awaiting(world, () => place),
+      'dbt.run': command,
+      'health.prove': proving(world, () => place),
+    },
+    evidenceKinds: new Set(DBT_KINDS.filter((kind) => kind.evidence).map((kind) => kind.kind)),
+    commands: configured.dbt?.commands ?? [],
+    commandWithin: hours(2),
+    stop: (key) => command.stop(key),
+    memory: new Memory(environment.name, world.store.signals),
+    standing: newStanding(restOf(settings, environment)),
+  };
+  return place;
+}
+
+/** Between turns that nothing woke it rests as long as its most impatient source is polled, 5 s at most. */
+function restOf(settings: Settings, environment: Environment): Duration {
+  const polls = environment.sources.map(({ name }) => settings.sources.get(name)?.poll ?? seconds(5));
+  return Math.min(seconds(5), ...polls);
+}
+
+/** Our own files beside the state file: clones, archives, steps, patches. */
+export function stateOf(settings: Settings): string {
+  return join(settings.state.sqlite, '..');
+}
+
+function cloneOf({ clones, settings, env }: Shared, { repository }: EnvironmentSettings): Clone {
+  const known = clones.get(repository.remote);
+  if (known !== undefined) return known;
+  const clone = createClone({
+    remote: repository.remote,
+    stateDirectory: stateOf(settings),
+    env,
+    credentials: credentialsOf(settings.git),
+    ...(settings.git.configFile === null ? {} : { config: settings.git.configFile }),
+  });
+  clones.set(repository.remote, clone);
+  return clone;
+}
+
+/** How git reaches the remotes, from the settings. */
+export function credentialsOf(git: GitSettings): Credentials {
+  if (git.token !== null) {
+    return { is: 'token', token: git.token, ...(git.tokenUser === null ? {} : { user: git.tokenUser }) };
+  }
+  if (git.sshCommand !== null) return { is: 'ssh', command: git.sshCommand };
+  if (git.sshKeyFile !== null && git.knownHostsFile !== null) {
+    return { is: 'ssh', command: sshCommand({ key: git.sshKeyFile, knownHosts: git.knownHostsFile }) };
+  }
+  return { is: 'none' };
+}
+
+function signing({ signing }: GitSettings) {
+  return signing === null ? {} : { signing };
+}
+
+function dbtSource({ settings, world }: Shared, environment: string, name: string): DbtSource {
+  const source = settings.sources.get(name);
+  if (source === undefined) throw new Error(`The settings name no source "${name}"`);
+  return createDbtSource({
+    name,
+    environment,
+    target: source.target,
+    archive: join(stateOf(settings), 'archive', environment, name),
+    severity: compileMapping(settings.severity),
+    diedAfter: source.diedAfter,
+    errorsAreFailures: source.errorsAreFailures,
+    now: world.clock.now,
+    log: world.log,
+  });
+}
+
+function wireSchedule(configured: EnvironmentSettings, sources: readonly DbtSource[], { world, env }: Shared): Schedule {
+  const quiesce = {
+    within: configured.environment.quiesce,
+    now: world.clock.now,
+    busy: async (abort: AbortSignal) => (await Promise.all(sources.map((source) => source.busy(abort)))).some(Boolean),
+  };
+  const { schedule } = configured;
+  if (schedule.type === 'none') return createNoSchedule(quiesce);
+  const { pause, resume, status, cwd } = schedule;
+  return createCommandSchedule({ pause, resume, status, env, quiesce, ...(cwd === null ? {} : { cwd }) });
+}
+
+function dbtCommand(
+  { world, settings }: Shared,
+  configured: EnvironmentSettings,
+  made: { readonly place: () => Place; readonly clone: Clone; readonly source: DbtSource | undefined },
+): DbtCommand {
+  const { dbt, workTree } = configured;
+  const checkout = createCheckout({ clone: made.clone, stateDirectory: stateOf(settings) });
+  const inCheckout = async ({ outputs }: StepContext) => {
+    const directory = await checkout(outputs['git.revert']?.commit ?? '', AbortSignal.timeout(120_000));
+    return resolve(directory, dbt?.cwd ?? '.');
+  };
+  return createDbtCommand({
+    dir: join(stateOf(settings), 'steps'),
+    cwd: workTree === null ? inCheckout : (dbt?.cwd ?? workTree.path),
+    envFile: dbt?.envFile ?? null,
+    modelErrorsUnderTarget: ({ incident }) =>
+      failingUnderTarget(world, made.place(), { incident, kind: 'dbt.model' }),
+    deliver: async (artifacts, key) => {
+      if (made.source === undefined) return;
+      const { observation } = await made.source.push(artifacts, key);
+      await take(world, made.place(), made.source.name, observation);
+    },
+    log: world.log,
+  });
+}
