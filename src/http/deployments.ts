@@ -46,7 +46,8 @@ const wait = durationUpTo(LONGEST_WAIT).optional().describe('How long to wait fo
 export function deployments(api: Api, context: Context): void {
   announce(api, context);
   list(api, context);
-  verdicts(api, context);
+  verdictById(api, context);
+  verdictByCommit(api, context);
   rule(api, context);
 }
 
@@ -108,9 +109,7 @@ function list(api: Api, { queries }: Context): void {
   );
 }
 
-function verdicts(api: Api, context: Context): void {
-  const { queries } = context;
-  const response = { 200: deploymentStateReply.describe('Good; without `wait`: whatever it is') };
+function verdictById(api: Api, context: Context): void {
   api.get(
     '/api/v1/deployments/:id',
     {
@@ -120,7 +119,7 @@ function verdicts(api: Api, context: Context): void {
         tags: ['deployments'],
         params: z.object({ id: opaqueId }),
         querystring: z.object({ wait }),
-        response,
+        response: { 200: deploymentStateReply.describe('Good; without `wait`: whatever it is') },
       },
     },
     async (request, reply) => {
@@ -128,6 +127,10 @@ function verdicts(api: Api, context: Context): void {
       return request.query.wait === undefined ? representDeploymentState(state) : verdictOf(state, reply);
     },
   );
+}
+
+/** For pipelines, which know their commit and not yet which deployment it will be. */
+function verdictByCommit(api: Api, context: Context): void {
   api.get(
     '/api/v1/verdict/:environment',
     {
@@ -143,7 +146,7 @@ function verdicts(api: Api, context: Context): void {
     },
     async (request, reply) => {
       const { environment } = request.params;
-      const newest = (await queries.deployments(environment, 500))
+      const newest = (await context.queries.deployments(environment, 500))
         .filter((each) => runsCommit(each, request.query.commit))
         .sort((a, b) => b.sequence - a.sequence)[0];
       if (newest === undefined) throw notRunning(environment);

@@ -9,7 +9,12 @@ import { environmentReply, representEnvironment } from './representation/environ
 const params = z.object({ environment: configuredName });
 
 /** How each environment stands, what was decided there without an incident, and what is quarantined. */
-export function environments(api: Api, { queries }: Context): void {
+export function environments(api: Api, context: Context): void {
+  statuses(api, context);
+  asides(api, context);
+}
+
+function statuses(api: Api, { queries }: Context): void {
   api.get(
     '/api/v1/environments',
     {
@@ -41,6 +46,9 @@ export function environments(api: Api, { queries }: Context): void {
       return representEnvironment(status);
     },
   );
+}
+
+function asides(api: Api, { queries }: Context): void {
   api.get(
     '/api/v1/environments/:environment/decisions',
     {

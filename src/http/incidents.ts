@@ -20,6 +20,7 @@ const reasoned = z.strictObject({ reason: saying });
 /** The stories of breaches, and what people do about them. */
 export function incidents(api: Api, context: Context): void {
   stories(api, context);
+  report(api, context);
   actions(api, context);
   allowFix(api, context);
 }
@@ -58,6 +59,9 @@ function stories(api: Api, { queries }: Context): void {
     },
     async (request) => representIncidentView(await queries.incident(request.params.id)),
   );
+}
+
+function report(api: Api, { queries }: Context): void {
   api.get(
     '/api/v1/incidents/:id/report',
     {

@@ -34,7 +34,7 @@ function health(api: Api, { queries, now, closing }: Context): void {
     api.get(
       path,
       {
-        config: { access: 'everybody', unlimited: true },
+        config: { access: 'everybody', unlimited: true, quiet: true },
         schema: { summary, tags: ['lifecycle'], response: { 200: text('Yes'), 503: text('No') } },
       },
       async (_request, reply) => {
@@ -53,7 +53,7 @@ function metrics(api: Api, { metricsText, settings }: Context): void {
   api.get(
     '/metrics',
     {
-      config: { access: who === 'open' ? 'everybody' : ['read'], unlimited: true },
+      config: { access: who === 'open' ? 'everybody' : ['read'], unlimited: true, quiet: true },
       schema: {
         summary: 'Metrics for Prometheus',
         tags: ['lifecycle'],

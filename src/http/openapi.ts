@@ -93,7 +93,7 @@ function completeSchema(route: RouteOptions): void {
 function securityOf(access: Access): { [scheme: string]: readonly string[] }[] {
   if (access === 'everybody') return [];
   if (access === 'signature') return [{ github: [] }];
-  if (access === 'signature-or-token') return [{ standardWebhooks: [] }, { token: ['deploy'] }];
+  if (access === 'signature-or-token') return [{ token: ['deploy'] }, { standardWebhooks: [] }];
   return access.map((scope) => ({ token: [scope] }));
 }
 

@@ -1,6 +1,13 @@
 import type { FastifyRequest } from 'fastify';
 import type { Api, Context } from './context.ts';
 
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** Probes and floods: counted always, written down only when they fail. */
+    quiet?: boolean;
+  }
+}
+
 const METHODS: readonly string[] = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'];
 
 /** One line and one measurement per request: the route's pattern, never its address, headers or body. */
@@ -14,7 +21,7 @@ export function observeRequests(api: Api, { log, meter }: Context): void {
       { method, route, code: String(reply.statusCode) },
       seconds,
     );
-    if (request.routeOptions.config.unlimited === true && method === 'GET') return;
+    if (request.routeOptions.config.quiet === true && reply.statusCode < 400) return;
     const by = request.token === null ? null : request.token.name;
     log.info({ method, route, status: reply.statusCode, ms: Math.round(reply.elapsedTime), by }, 'request');
   });

@@ -49,6 +49,7 @@ export function signals(api: Api, context: Context): void {
       config: {
         access: 'signature-or-token',
         unlimited: true,
+        quiet: true,
         documents: body,
         refuses: [404, 409, 413, 415],
       },

@@ -42,24 +42,31 @@ export function webhooks(api: Api, context: Context): void {
       },
     },
     async (request, reply) => {
-      const body = rawBody(request);
-      if (
-        !isSignedByGithub(body, headerOf(request, 'x-hub-signature-256'), context.settings.githubSecrets())
-      ) {
-        throw await wrongSignature(request, context);
-      }
-      const key = `webhook:github:${deliveryOf(request)}`;
-      const before = await context.tokens.remember(key, 'received', context.now());
-      if (before === 'done') {
-        count(context, 'duplicate');
-        return reply.code(200).send({ accepted: false, duplicate: true, ignored: null });
-      }
-      const ignored = await follow(request, body, context);
-      await context.tokens.answer(key, 'done');
-      count(context, 'accepted');
-      return reply.code(202).send({ accepted: true, duplicate: false, ignored });
+      const { status, ...said } = await take(request, context);
+      return reply.code(status).send(said);
     },
   );
+}
+
+/** Once per delivery; one that broke before it was followed is followed when it comes again. */
+async function take(
+  request: FastifyRequest,
+  context: Context,
+): Promise<{ status: 200 | 202 } & z.infer<typeof taken>> {
+  const body = rawBody(request);
+  if (!isSignedByGithub(body, headerOf(request, 'x-hub-signature-256'), context.settings.githubSecrets())) {
+    throw await wrongSignature(request, context);
+  }
+  const key = `webhook:github:${deliveryOf(request)}`;
+  const before = await context.tokens.remember(key, 'received', context.now());
+  if (before === 'done') {
+    count(context, 'duplicate');
+    return { status: 200, accepted: false, duplicate: true, ignored: null };
+  }
+  const ignored = await follow(request, body, context);
+  await context.tokens.answer(key, 'done');
+  count(context, 'accepted');
+  return { status: 202, accepted: true, duplicate: false, ignored };
 }
 
 /** Before a byte of the body is read. */

@@ -2,17 +2,8 @@ import type { Deployment } from '../../src/core/deployment.ts';
 import { Refusal } from '../../src/core/errors.ts';
 import type { Incident } from '../../src/core/incident.ts';
 import type { Commands, DeploymentState, Queries } from '../../src/ports/control.ts';
-import {
-  aDecision,
-  aDeployment,
-  aFullIncident,
-  aMode,
-  aNoticeEntry,
-  anEnvironment,
-  anEvent,
-  aPlan,
-  FAKE_NOW,
-} from './control-facts.ts';
+import { aDeployment, aMode, anEnvironment, FAKE_NOW } from './control-facts.ts';
+import { aDecision, aFullIncident, aNoticeEntry, anEvent, aPlan } from './incident-facts.ts';
 
 /** One call of a command, with whatever it was given. */
 export interface Call {
@@ -71,9 +62,7 @@ export function fakeControl(): FakeControl {
     decide: (state) => {
       world.decide = state;
     },
-    closeGate: (reason, until) => {
-      world.gate = { open: false, reason, until };
-    },
+    closeGate: (reason, until) => Object.assign(world.gate, { open: false, reason, until }),
   };
 }
 
@@ -83,6 +72,19 @@ interface World {
 }
 
 function fakeQueries(world: World, health: { ready: boolean }): Queries {
+  return {
+    ...placeQueries(world),
+    ...incidentQueries(),
+    audits: async () => [
+      { at: FAKE_NOW, by: 'roger', what: 'disarmed', environment: 'production', detail: 'holidays' },
+    ],
+    health: () => ({ ready: health.ready, because: health.ready ? [] : ['production has not turned'] }),
+  };
+}
+
+type PlaceQueries = 'environments' | 'deployments' | 'quarantined' | 'deployment' | 'gate' | 'dryRun';
+
+function placeQueries(world: World): Pick<Queries, PlaceQueries> {
   const deployments: readonly Deployment[] = [aDeployment(2), aDeployment(1)];
   return {
     environments: async () => [anEnvironment()],
@@ -101,6 +103,27 @@ function fakeQueries(world: World, health: { ready: boolean }): Queries {
         throw new Refusal('not-found', 'no-deployment', `There is no deployment ${id}.`);
       return { deployment, ...(await world.decide(wait, abort)) };
     },
+    gate: async (environment) => {
+      known(environment);
+      return { environment, ...world.gate, wouldBe: world.gate.open ? 'open' : 'closed' };
+    },
+    dryRun: async ({ environment }) => {
+      known(environment);
+      return {
+        environment,
+        possible: true,
+        because: 'everything is there',
+        from: aDeployment(2),
+        to: aDeployment(1),
+        plan: aPlan(),
+        readiness: [],
+      };
+    },
+  };
+}
+
+function incidentQueries(): Pick<Queries, 'incidents' | 'incident' | 'report' | 'decisions'> {
+  return {
     incidents: async ({ environment }) => {
       if (environment !== undefined) known(environment);
       return [aFullIncident()];
@@ -118,34 +141,16 @@ function fakeQueries(world: World, health: { ready: boolean }): Queries {
       known(environment);
       return [{ key: 'k', environment, at: FAKE_NOW, decision: aDecision() }];
     },
-    gate: async (environment) => {
-      known(environment);
-      return { environment, ...world.gate, wouldBe: world.gate.open ? 'open' : 'closed' };
-    },
-    dryRun: async ({ environment }) => {
-      known(environment);
-      return {
-        environment,
-        possible: true,
-        because: 'everything is there',
-        from: aDeployment(2),
-        to: aDeployment(1),
-        plan: aPlan(),
-        readiness: [],
-      };
-    },
-    audits: async () => [
-      { at: FAKE_NOW, by: 'roger', what: 'disarmed', environment: 'production', detail: 'holidays' },
-    ],
-    health: () => ({ ready: health.ready, because: health.ready ? [] : ['production has not turned'] }),
   };
 }
 
 type Did = <T>(command: string, given: readonly unknown[], result: T) => Promise<T>;
 
 function fakeCommands(did: Did): Commands {
-  const onIncident = (command: string, given: readonly unknown[]): Promise<Incident> =>
-    did(command, given, knownIncident(String(given[1])));
+  return { ...pipelineCommands(did), ...incidentCommands(did), ...switches(did) };
+}
+
+function pipelineCommands(did: Did): Pick<Commands, 'announce' | 'wake' | 'signals' | 'artifacts' | 'rule'> {
   return {
     announce: async (actor, said) => {
       known(said.environment);
@@ -168,6 +173,18 @@ function fakeCommands(did: Did): Commands {
       });
     },
     rule: async (actor, ruling) => did('rule', [actor, ruling], aDeployment(2)),
+  };
+}
+
+function incidentCommands(
+  did: Did,
+): Pick<
+  Commands,
+  'acknowledge' | 'approve' | 'reject' | 'abort' | 'resolve' | 'comment' | 'rollback' | 'allow'
+> {
+  const onIncident = (command: string, given: readonly unknown[]): Promise<Incident> =>
+    did(command, given, knownIncident(String(given[1])));
+  return {
     acknowledge: async (...given) => onIncident('acknowledge', given),
     approve: async (...given) => onIncident('approve', given),
     reject: async (...given) => onIncident('reject', given),
@@ -182,6 +199,11 @@ function fakeCommands(did: Did): Commands {
       knownIncident(incident);
       return did('allow', [actor, commit, incident], undefined);
     },
+  };
+}
+
+function switches(did: Did): Pick<Commands, 'freeze' | 'unfreeze' | 'arm' | 'disarm' | 'reload'> {
+  return {
     freeze: async (actor, freeze) => {
       known(freeze.environment);
       return did('freeze', [actor, freeze], { ...freeze, id: 'freeze-1', by: actor.name });

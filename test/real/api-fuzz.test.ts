@@ -41,7 +41,7 @@ checks.positive_data_acceptance.expected-statuses = ["2xx", "400", "403", "404",
 
 [[operations]]
 include-name = "POST /api/v1/signals"
-checks.positive_data_acceptance.expected-statuses = ["2xx", "403", "404", "413"]
+checks.positive_data_acceptance.expected-statuses = ["2xx", "401", "403", "404", "413"]
 
 [[operations]]
 include-name = "GET /api/v1/verdict/{environment}"

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { type Decision, GUARDS, type Trace } from '../../core/decision.ts';
+import { type Blame, type Decision, GUARDS, type Trace } from '../../core/decision.ts';
 import { writeDuration } from '../../core/duration.ts';
 import { ACTIONS } from '../../core/matrix.ts';
 import { IMPACTS, SEVERITIES } from '../../core/rule.ts';
@@ -86,44 +86,20 @@ export function representDecisionEntry(entry: DecisionEntry): z.infer<typeof dec
 }
 
 function representTrace(trace: Trace): z.infer<typeof traceReply> {
-  const {
-    rule,
-    place,
-    asks,
-    kind,
-    verdict,
-    subject,
-    value,
-    invocation,
-    samples,
-    novelty,
-    severity,
-    impact,
-    row,
-  } = trace;
+  const { ruleVersion, dataAge, ageLimit, ...same } = trace;
   return {
-    ...{
-      rule,
-      place,
-      asks,
-      kind,
-      verdict,
-      subject,
-      value,
-      invocation,
-      samples,
-      novelty,
-      severity,
-      impact,
-      row,
-    },
-    rule_version: trace.ruleVersion,
+    ...same,
+    rule_version: ruleVersion,
     since: at(trace.since),
-    data_age: writeDuration(trace.dataAge),
-    age_limit: durationOrNull(trace.ageLimit),
-    blame: { deployment: trace.blame.deployment, at_most: trace.blame.atMost, because: trace.blame.because },
+    data_age: writeDuration(dataAge),
+    age_limit: durationOrNull(ageLimit),
+    blame: representBlame(trace.blame),
     guards: [...trace.guards],
     targets: [...trace.targets],
     strategies: [...trace.strategies],
   };
+}
+
+function representBlame({ deployment, atMost, because }: Blame): z.infer<typeof traceReply>['blame'] {
+  return { deployment, at_most: atMost, because };
 }
