@@ -4,22 +4,23 @@ import { didYouMean, enumerate } from './suggest.ts';
 
 /** The names that the configuration gives to people, teams, notifiers, and the kinds its sources bring. */
 export interface KnownNames {
-  readonly people: Iterable<string>;
+  /** Null where they could not be read: then nothing is said of them. */
+  readonly people: Iterable<string> | null;
   readonly teams: Iterable<string>;
-  readonly notifiers: Iterable<string>;
+  readonly notifiers: Iterable<string> | null;
   /** Kinds of signals that a configured source brings. */
   readonly kinds: ReadonlySet<string>;
 }
 
 /** Checks what the rules name against what the configuration has; advises on rules that nothing feeds. */
 export function checkReferences(loaded: LoadedRules, known: KnownNames): readonly Diagnostic[] {
-  const people = [...known.people, ...known.teams];
-  const notifiers = [...known.notifiers];
+  const people = known.people === null ? null : [...known.people, ...known.teams];
+  const notifiers = known.notifiers === null ? null : [...known.notifiers];
   const problems: Diagnostic[] = [];
   for (const { is, name, at } of loaded.references) {
     if (is === 'level') continue;
     const names = is === 'notifier' ? notifiers : people;
-    if (names.includes(name)) continue;
+    if (names === null || names.includes(name)) continue;
     const what = is === 'notifier' ? 'notifier' : 'person or team';
     const note =
       names.length === 0 ? `rollbackd.yaml has no ${what}` : `rollbackd.yaml has: ${enumerate(names)}`;

@@ -1,0 +1,83 @@
+import { writeDuration } from '../core/duration.ts';
+import { type Reading, refuse } from '../rules/shape.ts';
+import { didYouMean, enumerate } from '../rules/suggest.ts';
+import type { EnvironmentContext } from './read-environment.ts';
+import type { WrittenEnvironment } from './settings-file.ts';
+
+type Partly = Partial<WrittenEnvironment>;
+
+/** What is right piece by piece and still cannot work together. Looks at as much as there is. */
+export function checkEnvironment(written: Partly, { sources, reading }: EnvironmentContext): void {
+  checkSources(written, [...sources.keys()], reading);
+  checkAuthority(written, reading);
+  checkSchedule(written, reading);
+  const names = written.required?.value.map(({ value }) => value) ?? [];
+  const slowest = Math.max(0, ...names.map((name) => sources.get(name)?.expectEvery ?? 0));
+  checkProof(written, slowest, reading);
+}
+
+function checkSources(written: Partly, known: readonly string[], reading: Reading): void {
+  for (const { value, at } of [...(written.required?.value ?? []), ...(written.sources ?? [])]) {
+    if (known.includes(value)) continue;
+    refuse(reading, at, `there is no source "${value}"`, {
+      hint: didYouMean(value, known),
+      note: `sources has: ${enumerate(known)}`,
+    });
+  }
+}
+
+function checkAuthority({ runs, work_tree: tree, deploys_within: within }: Partly, reading: Reading): void {
+  if (runs === undefined) return;
+  if (runs.value === 'work-tree' && tree === null) {
+    refuse(reading, runs.at, 'what runs is a work tree, and none is named', {
+      hint: 'add work_tree: { path: ... }',
+    });
+  }
+  if (runs.value === 'branch' && within === null) {
+    refuse(reading, runs.at, 'the branch does not say when its head begins to run', {
+      hint: 'add deploys_within: 30m',
+      note: 'a head counts as running once that time is over, or its deployment was reported',
+    });
+  }
+}
+
+function checkSchedule({ schedule, dbt }: Partly, reading: Reading): void {
+  if (schedule === undefined || schedule === null) return;
+  const { type, pause, resume, status } = schedule;
+  const first = pause ?? resume ?? status;
+  if (type.value === 'none') {
+    if (first !== null)
+      refuse(reading, first.at, 'a schedule of type none has no commands', { hint: 'add type: command' });
+    return;
+  }
+  for (const [key, command] of Object.entries({ pause, resume, status })) {
+    if (command !== null) continue;
+    refuse(reading, first?.at ?? type.at, `a schedule of type command needs "${key}"`, {
+      hint: `add ${key}: [program, argument]`,
+    });
+  }
+  if (dbt === null && pause !== null) {
+    refuse(
+      reading,
+      pause.at,
+      'the schedule is paused and nothing of our own proves that the rollback is healthy',
+      {
+        hint: 'add dbt: { commands: [...] }',
+        note: 'evidence never comes from a schedule that we paused ourselves',
+      },
+    );
+  }
+}
+
+function checkProof(
+  { schedule, dbt, prove_within: within }: Partly,
+  slowest: number,
+  reading: Reading,
+): void {
+  const waits = schedule === undefined ? false : (schedule?.type.value ?? 'none') === 'none' && dbt === null;
+  if (!waits || within === undefined || within === null || within.value >= 2 * slowest) return;
+  refuse(reading, within.at, 'the next evidence may come later than this', {
+    hint: `at least ${writeDuration(2 * slowest)}, twice expect_every`,
+    note: 'without dbt commands only the schedule itself brings evidence',
+  });
+}

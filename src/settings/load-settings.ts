@@ -1,0 +1,101 @@
+import type { Policy } from '../core/facts.ts';
+import type { SignalKind } from '../core/signal.ts';
+import type { CommandAnswer } from '../rules/check-rules.ts';
+import { exitCodeOf } from '../rules/check-rules.ts';
+import { countDiagnostics, type Diagnostic, diagnoseFile, renderDiagnostics } from '../rules/diagnostic.ts';
+import { type LoadedRules, loadRules } from '../rules/load-rules.ts';
+import { policyOf } from '../rules/policy.ts';
+import { checkReferences } from '../rules/references.ts';
+import { readRuleFiles, readText, shown, surroundingsOf } from './files.ts';
+import { readSettings } from './read-settings.ts';
+import type { Settings } from './settings.ts';
+import type { WrittenSettings } from './settings-file.ts';
+import type { Variables } from './variables.ts';
+
+/** The configuration as a whole. With an error there are neither settings nor policy. */
+export interface LoadedSettings {
+  readonly settings: Settings | undefined;
+  readonly policy: Policy | undefined;
+  readonly rules: LoadedRules | undefined;
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+/** Reads rollbackd.yaml and the rules that it names: every mistake of all files at once. */
+export function loadSettings(
+  path: string,
+  variables: Variables,
+  kinds: readonly SignalKind[],
+): LoadedSettings {
+  const file = readText(path);
+  if ('why' in file) {
+    const diagnostics = [diagnoseFile(shown(path), `there is no configuration to read: ${file.why}`)];
+    return { settings: undefined, policy: undefined, rules: undefined, diagnostics };
+  }
+  const surroundings = surroundingsOf(path);
+  const read = readSettings({ path: shown(path), text: file.text }, variables, surroundings);
+  const directory = surroundings.resolve(read.written.rules ?? 'rules/');
+  const { files, missing } = readRuleFiles([directory]);
+  const rules = loadRules(files, kinds);
+  const diagnostics = [
+    ...read.diagnostics,
+    ...missing.map(({ path: each, why }) => diagnoseFile(shown(each), `the rules cannot be read: ${why}`)),
+    ...rules.diagnostics,
+    ...(missing.length === 0 ? missingParts(rules, shown(directory)) : []),
+    ...checkReferences(rules, knownNames(read.written, kinds)),
+  ];
+  const failed = diagnostics.some((each) => each.severity === 'error');
+  const settings = failed ? undefined : read.settings;
+  const policy = settings === undefined ? undefined : policyOf(rules, settings);
+  return { settings, policy, rules, diagnostics };
+}
+
+/** `rollbackd check`: what is wrong with the configuration, and the exit code. */
+export function describeCheck({ settings, rules, diagnostics }: LoadedSettings): CommandAnswer {
+  const exitCode = exitCodeOf(diagnostics);
+  const list = diagnostics.length === 0 ? '' : `${renderDiagnostics(diagnostics)}\n`;
+  if (exitCode === 1)
+    return { text: `${list}${countDiagnostics(diagnostics)}. Nothing was started.\n`, exitCode };
+  const environments = settings?.environments.map(({ environment }) => environment.name).join(', ') ?? '';
+  const counted = `${rules?.rules.length ?? 0} rules, ${rules?.tests.length ?? 0} tests`;
+  return {
+    text: `${list}${settings?.file} is right: ${environments}; ${counted}; ${countDiagnostics(diagnostics)}.\n`,
+    exitCode,
+  };
+}
+
+function missingParts(rules: LoadedRules, directory: string): readonly Diagnostic[] {
+  const missing: Diagnostic[] = [];
+  if (!rules.said.matrix)
+    missing.push(
+      diagnoseFile(
+        directory,
+        'no file here has the decision matrix',
+        'it is written as matrix: with its rows',
+      ),
+    );
+  if (!rules.said.ladder)
+    missing.push(
+      diagnoseFile(
+        directory,
+        'no file here has the escalation ladder',
+        'it is written as ladder: with its levels',
+      ),
+    );
+  return missing;
+}
+
+function knownNames(
+  { people, teams, notifiers, sources }: Partial<WrittenSettings>,
+  kinds: readonly SignalKind[],
+) {
+  const types = new Set([...(sources?.values() ?? [])].map((source) => source.type as string));
+  const fed = kinds
+    .map(({ kind }) => kind)
+    .filter((kind) => sources === undefined || types.has(kind.split('.')[0] ?? ''));
+  return {
+    people: people?.keys() ?? null,
+    teams: teams?.keys() ?? [],
+    notifiers: notifiers?.keys() ?? null,
+    kinds: new Set(fed),
+  };
+}
