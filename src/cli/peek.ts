@@ -7,8 +7,8 @@ import type { CliIo } from './io.ts';
 export async function peek(io: Pick<CliIo, 'readFile'>, path: string): Promise<unknown> {
   try {
     const text = new TextDecoder().decode(await io.readFile(path));
-    const { parse } = await import('yaml');
-    return parse(text) as unknown;
+    const { parseDocument } = await import('yaml');
+    return parseDocument(text, { logLevel: 'silent' }).toJS() as unknown;
   } catch {
     return undefined;
   }

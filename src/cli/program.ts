@@ -1,4 +1,5 @@
 import { Command, CommanderError } from 'commander';
+import { OutsideError, Refusal } from '../core/errors.ts';
 import { COMMANDS, type CommandEntry } from './commands.ts';
 import { Failure, sayFailure } from './failure.ts';
 import { tame } from './foreign.ts';
@@ -92,6 +93,11 @@ function endWith(error: unknown, io: CliIo): ExitCode {
   if (error instanceof Failure) {
     io.err(sayFailure(error));
     return error.exitCode;
+  }
+  if (error instanceof Refusal || error instanceof OutsideError) {
+    const help = error instanceof Refusal && error.help !== null ? [error.help] : [];
+    io.err(sayFailure({ message: error.message, help }));
+    return 1;
   }
   throw error;
 }

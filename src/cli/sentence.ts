@@ -1,5 +1,5 @@
 import type { Novelty, Trace } from '../core/decision.ts';
-import { type Incident, traceOf } from '../core/incident.ts';
+import type { Incident, State } from '../core/incident.ts';
 import type { Impact } from '../core/rule.ts';
 import { sayGroup } from './words.ts';
 
@@ -24,52 +24,35 @@ export function sayIncident(incident: Told): string {
 
 function clause({ state, approval }: Told): string {
   const who = approval === null ? 'a person' : `the ${sayGroup(approval.of)}`;
-  switch (state) {
-    case 'open':
-      return 'is open';
-    case 'waiting_approval':
-      return approval?.answer?.is === 'approved'
-        ? `was approved by ${approval.answer.by}`
-        : `waits for ${who}`;
-    case 'assessing':
-      return `waits for ${who} to choose`;
-    case 'monitoring':
-      return 'is watched';
-    case 'acting':
-      return 'is being rolled back';
-    case 'verifying':
-      return 'is rolled back and being proven healthy';
-    case 'probation':
-      return 'is rolled back, proven healthy and on probation';
-    case 'escalated':
-      return 'needs a person';
-    case 'unanswered':
-      return 'needs a person, for nobody answered, and is open';
-    case 'failed':
-      return 'needs a person, for its rollback failed; it was opened';
-    case 'verification_failed':
-      return 'needs a person, for it is not proven healthy; it was opened';
-    case 'contained':
-      return 'is contained and needs a person';
-    case 'rolled_back':
-      return 'was rolled back';
-    case 'stood_down':
-      return 'stood down';
-    case 'fixed_forward':
-      return 'was fixed forward';
-    case 'declined':
-      return 'was declined';
-    case 'aborted':
-      return 'was aborted';
-    case 'superseded':
-      return 'was superseded';
+  if (state === 'waiting_approval') {
+    return approval?.answer?.is === 'approved' ? `was approved by ${approval.answer.by}` : `waits for ${who}`;
   }
+  return state === 'assessing' ? `waits for ${who} to choose` : CLAUSES[state];
 }
+
+const CLAUSES: Readonly<Record<Exclude<State, 'waiting_approval' | 'assessing'>, string>> = {
+  open: 'is open',
+  monitoring: 'is watched',
+  acting: 'is being rolled back',
+  verifying: 'is rolled back and being proven healthy',
+  probation: 'is rolled back, proven healthy and on probation',
+  escalated: 'needs a person',
+  unanswered: 'needs a person, for nobody answered; it was opened',
+  failed: 'needs a person, for its rollback failed; it was opened',
+  verification_failed: 'needs a person, for it is not proven healthy; it was opened',
+  contained: 'is contained and needs a person',
+  rolled_back: 'was rolled back',
+  stood_down: 'stood down',
+  fixed_forward: 'was fixed forward',
+  declined: 'was declined',
+  aborted: 'was aborted',
+  superseded: 'was superseded',
+};
 
 function cause(incident: Told): string {
   const { request, decision, environment, title } = incident;
   if (request !== null) return `${request.by} asked for it: ${request.reason}`;
-  const trace = traceOf({ decision } as Incident);
+  const trace = decision?.trace ?? null;
   return trace === null ? title : sayCause(trace, environment);
 }
 

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { COMMANDS } from '../../src/cli/commands.ts';
 import { programFor } from '../../src/cli/program.ts';
 import { shellOf } from '../../src/cli/shell.ts';
+import { OutsideError, Refusal } from '../../src/core/errors.ts';
 import { terminal } from './terminal.ts';
 
 const names = COMMANDS.map((command) => command.name);
@@ -77,6 +78,17 @@ describe('the command line', () => {
     expect(stderr()).toBe(
       'error: rollbackd does not answer at http://127.0.0.1:8790 (ECONNREFUSED).\n  Start it with: rollbackd serve\n',
     );
+  });
+
+  it.each([
+    [
+      new Refusal('conflict', 'state-in-use', 'Another rollbackd has this state.', 'Stop it first.'),
+      'error: Another rollbackd has this state.\n  Stop it first.\n',
+    ],
+    [new OutsideError('sqlite', 'refused', 'The disk is full.'), 'error: The disk is full.\n'],
+  ])('says in one line what refuses or fails outside: %s', async (error, text) => {
+    const { run, stderr } = terminal({ backup: async () => Promise.reject(error) });
+    expect([await run('backup', 'x.db'), stderr()]).toEqual([1, text]);
   });
 
   it('lets a bug of its own be one', async () => {

@@ -30,7 +30,7 @@ export function define(command: Command, shell: Shell): void {
   const list = command.command('list', { isDefault: true }).description('What ran, newest first');
   withDaemon(list)
     .option('-e, --environment <name>', 'of this environment only')
-    .option('--limit <count>', 'at most so many (default: 20)', countOption, 20)
+    .option('--limit <count>', 'at most so many', countOption, 20)
     .allowExcessArguments()
     .action(async (options: ListOptions, self: Command) => {
       refuseUnknown(self.args);

@@ -19,12 +19,7 @@ interface ExplainOptions extends DaemonOptions {
 /** `rollbackd explain INC-12`, and `rollbackd explain production` for what was left alone there. */
 export function define(command: Command, shell: Shell): void {
   command.argument('<what>', 'an incident, or an environment: what was left alone there, and why');
-  withDaemon(command).option(
-    '--limit <count>',
-    'of an environment: at most so many (default: 20)',
-    countOption,
-    20,
-  );
+  withDaemon(command).option('--limit <count>', 'of an environment: at most so many', countOption, 20);
   withExample(command, 'explain INC-12', 'explain production');
   command.action(async (what: string, options: ExplainOptions) => {
     const client = await clientFor(shell, options);

@@ -1,4 +1,4 @@
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import { sayDuration } from '../../core/duration.ts';
 import { type Duration, days } from '../../core/time.ts';
 import { type IncidentLine, incidentsOf } from '../api.ts';
@@ -18,9 +18,13 @@ interface IncidentsOptions extends DaemonOptions {
 /** `rollbackd incidents`. */
 export function define(command: Command, shell: Shell): void {
   withDaemon(command)
-    .option('--last <duration>', 'how far to look back (default: 30d)', durationOption, days(30))
+    .addOption(
+      new Option('--last <duration>', 'how far to look back')
+        .argParser(durationOption)
+        .default(days(30), '30d'),
+    )
     .option('-e, --environment <name>', 'of this environment only')
-    .option('--limit <count>', 'at most so many (default: 100)', countOption, 100);
+    .option('--limit <count>', 'at most so many', countOption, 100);
   withExample(command, 'incidents --last 30d');
   command.action(async (options: IncidentsOptions) => {
     const client = await clientFor(shell, options);

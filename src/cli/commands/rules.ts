@@ -1,4 +1,4 @@
-import { resolve } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import { type Command, Option } from 'commander';
 import { checkRules } from '../../rules/check-rules.ts';
 import { countDiagnostics, renderDiagnostics } from '../../rules/diagnostic.ts';
@@ -92,9 +92,8 @@ async function chosenFiles(io: CliIo, paths: readonly string[]): Promise<Readonl
 }
 
 function choose(loaded: LoadedRules, files: ReadonlySet<string> | null, { cwd }: CliIo): LoadedRules {
-  return files === null
-    ? loaded
-    : { ...loaded, tests: loaded.tests.filter((test) => files.has(resolve(cwd, test.file))) };
+  if (files === null) return loaded;
+  return { ...loaded, tests: loaded.tests.filter((test) => files.has(resolve(cwd, test.file))) };
 }
 
 function refuseMistakes({ diagnostics }: LoadedRules): void {
@@ -106,8 +105,10 @@ function refuseMistakes({ diagnostics }: LoadedRules): void {
   );
 }
 
+/** `rules:` of the configuration is relative to the file that says it. */
 async function rulesPath(io: CliIo, { config }: RulesOptions): Promise<string> {
-  return textAt(await peek(io, configPath(io, config)), 'rules') ?? 'rules/';
+  const file = configPath(io, config);
+  return resolve(dirname(file), textAt(await peek(io, file), 'rules') ?? 'rules/');
 }
 
 /** The shapes at the beginning of lines, as this screen can show them. */
