@@ -106,7 +106,9 @@ function decideRollback(context: Context): Decision {
 
 /** The readiness check of the last quarter of an hour said no for every strategy. */
 function notReady({ readiness, environment }: Facts): string | undefined {
-  const asked = readiness.filter((each) => environment.strategies.includes(each.strategy));
+  const asked = readiness.filter(
+    (each) => environment.strategies.includes(each.strategy) && !each.withoutTarget,
+  );
   if (asked.length === 0 || asked.some((each) => each.possible)) return undefined;
   return asked.map((each) => `${each.strategy}: ${each.because}`).join('; ');
 }
@@ -188,7 +190,7 @@ export function trace(lead: Assessed, context: Pick<Context, 'guards' | 'target'
     targets: context.target.candidates,
     strategies: context.facts.readiness.map((each) => ({
       strategy: each.strategy,
-      chosen: false,
+      chosen: each.possible,
       because: each.because,
     })),
   };

@@ -31,6 +31,8 @@ export interface Readiness {
   readonly possible: boolean;
   readonly because: string;
   readonly checkedAt: Instant;
+  /** There is nothing to go back to yet: shown, and nobody's fault. */
+  readonly withoutTarget?: boolean;
 }
 
 /** A failure that people, or the first day, made known: it is not new any more. */

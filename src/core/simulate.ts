@@ -6,7 +6,7 @@ import type { Environment } from './environment.ts';
 import type { Facts, Mode, Policy } from './facts.ts';
 import { apply, type EventBody, type Incident, isFinal } from './incident.ts';
 import type { AttributeValue } from './signal.ts';
-import { deploymentOf, endedBy, historyOf } from './simulated-world.ts';
+import { deploymentOf, endedBy, historyOf, labelOf, verdictOf } from './simulated-world.ts';
 import { hours, type Instant, minutes } from './time.ts';
 import { watch } from './watch.ts';
 
@@ -216,41 +216,5 @@ class Stage {
       evidenceKinds,
       allowed: [],
     };
-  }
-}
-
-function verdictOf(
-  considered: Considered,
-  rules: ReadonlySet<string>,
-  policy: Policy,
-): SimulatedMoment['verdict'] {
-  const { breaches, unknown, kindsSeen } = considered.evaluation;
-  if (breaches.some((each) => rules.has(each.rule.name))) return 'breached';
-  if (unknown.some((each) => rules.has(each.rule.name))) return 'unknown';
-  const seen = policy.rules.all.some((rule) => rules.has(rule.name) && kindsSeen.has(rule.signal));
-  return seen ? 'healthy' : 'unknown';
-}
-
-/** The word that a rule test uses for what people are told. */
-function labelOf(event: EventBody): string | null {
-  switch (event.type) {
-    case 'level-reached':
-      return event.level;
-    case 'approval-asked':
-      return event.approval.round === 1 ? event.approval.of : (event.approval.then ?? event.approval.of);
-    case 'approval-expired':
-      return 'unanswered';
-    case 'stood-down':
-      return 'stood down';
-    case 'superseded':
-      return 'superseded';
-    case 'monitored':
-      return 'monitoring';
-    case 'escalated':
-      return 'escalated';
-    case 'acknowledgement-expired':
-      return 'acknowledgement expired';
-    default:
-      return null;
   }
 }

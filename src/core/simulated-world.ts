@@ -1,8 +1,10 @@
+import type { Considered } from './consider.ts';
 import type { Deployment } from './deployment.ts';
 import type { Environment } from './environment.ts';
-import type { Facts } from './facts.ts';
+import type { Facts, Policy } from './facts.ts';
+import type { EventBody } from './incident.ts';
 import type { Signal, SubjectHistory } from './signal.ts';
-import type { RuleTimeline } from './simulate.ts';
+import type { RuleTimeline, SimulatedMoment } from './simulate.ts';
 import type { Instant } from './time.ts';
 
 /** A deployment that another one replaced. */
@@ -60,4 +62,41 @@ export function historyOf(signals: RuleTimeline['signals'], environment: Environ
     subjects: (): Iterable<SubjectHistory> => histories.values(),
     of: (kind, subject) => histories.get(`${kind}\0${subject}`),
   };
+}
+
+/** What the rules of a test say together: one breach breaches, no evidence at all is unknown. */
+export function verdictOf(
+  considered: Considered,
+  rules: ReadonlySet<string>,
+  policy: Policy,
+): SimulatedMoment['verdict'] {
+  const { breaches, unknown, kindsSeen } = considered.evaluation;
+  if (breaches.some((each) => rules.has(each.rule.name))) return 'breached';
+  if (unknown.some((each) => rules.has(each.rule.name))) return 'unknown';
+  const seen = policy.rules.all.some((rule) => rules.has(rule.name) && kindsSeen.has(rule.signal));
+  return seen ? 'healthy' : 'unknown';
+}
+
+/** The word that a rule test uses for what people are told. */
+export function labelOf(event: EventBody): string | null {
+  switch (event.type) {
+    case 'level-reached':
+      return event.level;
+    case 'approval-asked':
+      return event.approval.round === 1 ? event.approval.of : (event.approval.then ?? event.approval.of);
+    case 'approval-expired':
+      return 'unanswered';
+    case 'stood-down':
+      return 'stood down';
+    case 'superseded':
+      return 'superseded';
+    case 'monitored':
+      return 'monitoring';
+    case 'escalated':
+      return 'escalated';
+    case 'acknowledgement-expired':
+      return 'acknowledgement expired';
+    default:
+      return null;
+  }
 }

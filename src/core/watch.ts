@@ -84,7 +84,7 @@ function disputed(facts: Facts, { attribution }: Considered): readonly Alarm[] {
 }
 
 function notPossible({ environment, readiness }: Facts): readonly Alarm[] {
-  if (readiness.length === 0 || readiness.some((each) => each.possible)) return [];
+  if (readiness.length === 0 || readiness.some((each) => each.possible || each.withoutTarget)) return [];
   const because = readiness.map((each) => `${each.strategy}: ${each.because}`).join('; ');
   return [
     { kind: 'not-possible', key: `${environment.name}/not-possible/${because.slice(0, 200)}`, because },

@@ -48,7 +48,7 @@ async function unfreeze({ world, wake }: CommandContext, actor: Actor, id: strin
 async function arm({ world, wake }: CommandContext, actor: Actor, environment: string, reason: string) {
   const place = placeOf(world, environment);
   const readiness = await checkReadiness(world, place, AbortSignal.timeout(60_000));
-  const blocked = readiness.filter((each) => !each.possible);
+  const blocked = readiness.filter((each) => !each.possible && each.withoutTarget !== true);
   if (readiness.length > 0 && blocked.length === readiness.length) {
     const because = blocked.map((each) => `${each.strategy}: ${each.because}`).join('; ');
     throw new Refusal(
@@ -63,10 +63,7 @@ async function arm({ world, wake }: CommandContext, actor: Actor, environment: s
   await audit(world, actor, 'arm', environment, reason);
   wake(environment, false);
   const mayNow = readiness.filter((each) => each.possible).map((each) => `${each.strategy}: ${each.because}`);
-  return {
-    mode,
-    mayNow: mayNow.length > 0 ? mayNow : [`nothing yet: ${place.standing.noTarget ?? 'no strategy'}`],
-  };
+  return { mode, mayNow: mayNow.length > 0 ? mayNow : readiness.map((each) => each.because) };
 }
 
 /** The kill switch: wins over everything, survives restart and reload. */

@@ -23,14 +23,12 @@ export async function checkReadiness(
   const strategies = place.environment.strategies;
   const { standing } = place;
   standing.readinessAt = now;
-  if (bad === undefined || target.deployment === null) {
-    standing.readiness = [];
-    standing.noTarget = target.because;
-    return [];
-  }
-  standing.noTarget = null;
-  const answer = await ask(world, place, { bad, good: target.deployment }, abort);
-  standing.readiness = strategies.map((strategy) => ({ strategy, checkedAt: now, ...answer }));
+  const withoutTarget = bad === undefined || target.deployment === null;
+  const answer =
+    bad === undefined || target.deployment === null
+      ? { possible: false, because: `nothing to go back to: ${target.because}` }
+      : await ask(world, place, { bad, good: target.deployment }, abort);
+  standing.readiness = strategies.map((strategy) => ({ strategy, checkedAt: now, withoutTarget, ...answer }));
   return standing.readiness;
 }
 

@@ -58,8 +58,6 @@ export interface Place {
 export interface Standing {
   readiness: readonly Readiness[];
   readinessAt: number;
-  /** Why there is nothing to go back to yet; null where there is. */
-  noTarget: string | null;
   prepared: Prepared | null;
   /** Versions of commits that invocations named. */
   readonly versions: Map<string, string>;
@@ -82,7 +80,6 @@ export function newStanding(rest: Duration = 5_000): Standing {
   return {
     readiness: [],
     readinessAt: 0,
-    noTarget: null,
     prepared: null,
     versions: new Map(),
     written: new Set(),

@@ -181,7 +181,10 @@ function readyLine(environments: readonly EnvironmentStatus[], look: Look): read
       const possible = readiness.filter((each) => each.possible).map((each) => each.strategy);
       if (possible.length > 0) return `${mark('well', look)} ${environment} by ${possible.join(' or ')}`;
       const why = readiness[0]?.because ?? 'not checked yet';
-      return `${mark(readiness.length === 0 ? 'unknown' : 'wrong', look)} ${environment} cannot: ${why}`;
+      if (readiness.length === 0) return `${mark('unknown', look)} ${environment}: ${why}`;
+      if (readiness.some((each) => each.withoutTarget))
+        return `${mark('not-yet', look)} ${environment}: ${why}`;
+      return `${mark('wrong', look)} ${environment} cannot: ${why}`;
     });
   return [
     'Rollback',

@@ -39,11 +39,13 @@ const readinessReply = z.object({
   possible: z.boolean(),
   because: z.string(),
   checked_at: instantText,
+  without_target: z.boolean(),
 });
 
 function representReadiness(readiness: Readiness): z.infer<typeof readinessReply> {
   const { strategy, possible, because } = readiness;
-  return { strategy, possible, because, checked_at: at(readiness.checkedAt) };
+  const withoutTarget = readiness.withoutTarget ?? false;
+  return { strategy, possible, because, checked_at: at(readiness.checkedAt), without_target: withoutTarget };
 }
 
 /** Everything shown about one environment. */

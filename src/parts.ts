@@ -1,0 +1,140 @@
+import type { Clone } from './adapters/git/index.ts';
+import { createSmtpNotifier } from './adapters/smtp/index.ts';
+import { type Calendar, openCalendar } from './adapters/system/index.ts';
+import type { Policy } from './core/facts.ts';
+import type { DaemonOptions } from './daemon.ts';
+import { createDelivery } from './engine/deliver.ts';
+import { Bell, run } from './engine/loop.ts';
+import type { Place, World } from './engine/world.ts';
+import type { Clock } from './ports/clock.ts';
+import type { Meter } from './ports/meter.ts';
+import type { Notifier } from './ports/notifier.ts';
+import type { Store } from './ports/store.ts';
+import type { Settings } from './settings/settings.ts';
+import { wirePlace } from './wiring.ts';
+
+/** The configuration in force. A reload replaces both at once. */
+export interface Current {
+  settings: Settings;
+  policy: Policy;
+}
+
+/** What the parts of one daemon share. */
+export interface Base extends DaemonOptions {
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly meter: Meter;
+  readonly current: Current;
+  readonly crash: (error: unknown) => void;
+}
+
+/** The environments' loops, and the world they share. */
+export interface Loops {
+  readonly world: World;
+  readonly wake: (environment: string | null, deep: boolean) => void;
+  start(): void;
+  stop(): Promise<void>;
+}
+
+/** One loop per environment; stopped and started as a whole, which plans under way do not mind. */
+export function startLoops(base: Base): Loops {
+  const { current, store, clock, meter, log, env, crash } = base;
+  const bells = new Map<string, Bell>();
+  const places = new Map<string, Place>();
+  const wake: Loops['wake'] = (environment, deep) => {
+    for (const [name, bell] of bells) if (environment === null || environment === name) bell.ring(deep);
+  };
+  const { publicUrl } = current.settings.server;
+  const world: World = {
+    clock,
+    store,
+    meter,
+    log,
+    publicUrl,
+    places,
+    policy: () => current.policy,
+    wake: (environment) => wake(environment, false),
+  };
+  let abort = new AbortController();
+  let running: readonly Promise<void>[] = [];
+  const start = () => {
+    abort = new AbortController();
+    const clones = new Map<string, Clone>();
+    running = current.settings.environments.map(async (configured) => {
+      const { name } = configured.environment;
+      const place = wirePlace({ world, settings: current.settings, env, clones }, configured);
+      const bell = new Bell();
+      places.set(name, place);
+      bells.set(name, bell);
+      await firstMode(store, name, configured.mode, clock.now());
+      await run(world, place, bell, abort.signal);
+    });
+    Promise.all(running).catch(crash);
+  };
+  start();
+  return {
+    world,
+    wake,
+    start,
+    async stop() {
+      abort.abort();
+      wake(null, false);
+      await Promise.allSettled(running);
+      places.clear();
+      bells.clear();
+    },
+  };
+}
+
+/** Sends what is owed; on the way out it tries once more, and leaves the rest in the store. */
+export function startDelivery(base: Base) {
+  const { current, store, clock, meter, log, crash } = base;
+  let end: () => Promise<void> = async () => {};
+  const start = () => {
+    const abort = new AbortController();
+    const { people } = current.settings;
+    const notifiers = new Map<string, Notifier>();
+    for (const [name, smtp] of current.settings.notifiers) {
+      notifiers.set(name, createSmtpNotifier({ ...smtp, people, now: clock.now, meter, log }));
+    }
+    const grouping = () => current.policy.escalation.grouping;
+    const delivery = createDelivery({ store, notifiers, clock, meter, log, grouping, random: Math.random });
+    const running = delivery.run(abort.signal);
+    running.catch(crash);
+    end = async () => {
+      await delivery.deliverDue(AbortSignal.timeout(5_000)).catch(() => {});
+      abort.abort();
+      await running.catch(() => {});
+    };
+  };
+  start();
+  return { start, stop: () => end() };
+}
+
+/** What follows the calendar: old rows are deleted at night. */
+export function startCalendar({ store, clock, current, log }: Base): Calendar {
+  const calendar = openCalendar((name, error) =>
+    log.error({ name, error: String(error) }, 'calendar work failed'),
+  );
+  calendar.at('17 3 * * *', 'retention', async () => {
+    const deleted = await store.retain(clock.now(), current.settings.state.retention);
+    log.info({ deleted }, 'old rows were deleted');
+  });
+  return calendar;
+}
+
+/** `mode` in the file is only the first value: what people switched since is stored and stays. */
+async function firstMode(
+  store: Store,
+  environment: string,
+  mode: 'shadow' | 'armed',
+  now: number,
+): Promise<void> {
+  if ((await store.switches.mode(environment)) !== undefined) return;
+  await store.switches.setMode(environment, {
+    mode,
+    since: now,
+    by: 'rollbackd.yaml',
+    reason: 'its first value',
+  });
+}
