@@ -1,0 +1,67 @@
+import { z } from 'zod';
+import { decisionEntryReply } from '../http/representation/decision.ts';
+import { environmentReply } from '../http/representation/environment.ts';
+import { incidentLineReply } from '../http/representation/incident.ts';
+import { incidentViewReply } from '../http/representation/incident-view.ts';
+import { StoryBroken } from './waiting.ts';
+
+export type EnvironmentSeen = z.infer<typeof environmentReply>;
+export type IncidentSeen = z.infer<typeof incidentViewReply>;
+export type DecisionSeen = z.infer<typeof decisionEntryReply>;
+
+/** The daemon as anybody with a token sees it: over HTTP. Throws StoryBroken where it does not answer as documented. */
+export interface DaemonApi {
+  environment(name: string): Promise<EnvironmentSeen>;
+  /** The newest incident of an environment. */
+  newestIncident(environment: string): Promise<string | undefined>;
+  incident(id: string): Promise<IncidentSeen>;
+  /** What was decided outside any incident, newest first. */
+  decisions(environment: string): Promise<readonly DecisionSeen[]>;
+  report(id: string): Promise<string>;
+  /** Pushes a run_results.json; returns why it was refused, undefined where it was not. */
+  refusalOf(environment: string, runResults: Buffer): Promise<string | undefined>;
+}
+
+const problem = z.object({ detail: z.string().optional(), title: z.string() });
+
+/** Talks to the daemon at an address, with a token, as a person. */
+export function connect(address: string, token: string, abort: AbortSignal): DaemonApi {
+  const ask = async (path: string, init: RequestInit = {}): Promise<Response> => {
+    const headers = { authorization: `Bearer ${token}` };
+    const signal = AbortSignal.any([abort, AbortSignal.timeout(10_000)]);
+    return fetch(new URL(path, address), { ...init, headers, signal });
+  };
+  const get = async <T>(path: string, shape: z.ZodType<T>): Promise<T> =>
+    shape.parse(await (await sound(ask(path), path)).json());
+  return {
+    environment: (name) => get(`/api/v1/environments/${name}`, environmentReply),
+    async newestIncident(environment) {
+      const found = await get(
+        `/api/v1/incidents?environment=${environment}&limit=1`,
+        z.object({ incidents: z.array(incidentLineReply) }),
+      );
+      return found.incidents[0]?.id;
+    },
+    incident: (id) => get(`/api/v1/incidents/${id}`, incidentViewReply),
+    async decisions(environment) {
+      const shape = z.object({ decisions: z.array(decisionEntryReply) });
+      return (await get(`/api/v1/environments/${environment}/decisions?limit=50`, shape)).decisions;
+    },
+    report: async (id) => (await sound(ask(`/api/v1/incidents/${id}/report`), 'the report')).text(),
+    async refusalOf(environment, runResults) {
+      const body = new FormData();
+      body.set('environment', environment);
+      body.set('run_results', new Blob([new Uint8Array(runResults)]), 'run_results.json');
+      const response = await ask('/api/v1/dbt/artifacts', { method: 'POST', body });
+      if (response.ok) return undefined;
+      const said = problem.parse(await response.json());
+      return said.detail ?? said.title;
+    },
+  };
+}
+
+async function sound(asked: Promise<Response>, what: string): Promise<Response> {
+  const response = await asked;
+  if (response.ok) return response;
+  throw new StoryBroken(`the daemon answered ${response.status} to ${what}: ${await response.text()}`);
+}

@@ -1,0 +1,155 @@
+import { mkdir, readFile } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { Refusal } from '../core/errors.ts';
+import { connect } from './api.ts';
+import { checkStory } from './check-story.ts';
+import { freePort } from './free-port.ts';
+import { createGit, type Git } from './git.ts';
+import { type Inbox, openInbox } from './inbox.ts';
+import { type LeftAlone, leaveAlone } from './leave-alone.ts';
+import { createPipeline } from './pipeline.ts';
+import { proveGood } from './prove-good.ts';
+import { prepareRealDbt, type RealDbt } from './real-dbt.ts';
+import { rollBackBad } from './roll-back-bad.ts';
+import { buildSandbox, clearSandbox, recordingsOf, type Sandbox, sandboxAt } from './sandbox.ts';
+import { PACES } from './sandbox-config.ts';
+import type { Stage } from './stage.ts';
+import { createTeller, type Teller } from './teller.ts';
+import { type Patience, StoryBroken } from './waiting.ts';
+
+type Env = Readonly<Record<string, string | undefined>>;
+
+/** What the demo needs of the process and of the daemon. */
+export interface DemoOptions {
+  /** The package: recordings and rules ship with it. */
+  readonly root: string;
+  /** The sandbox's own directory; emptied first. */
+  readonly directory: string;
+  /** Ends when the story is told and checked; otherwise it stays up until it is aborted. */
+  readonly once: boolean;
+  readonly realDbt: boolean;
+  readonly out: (text: string) => void;
+  readonly err: (text: string) => void;
+  readonly isTerminal: boolean;
+  readonly utf8: boolean;
+  readonly colour: boolean;
+  readonly env: Env;
+  readonly abort: AbortSignal;
+  readonly nodePath: string;
+  readonly startDaemon: (options: {
+    readonly configPath: string;
+    readonly env: Env;
+    readonly quiet: true;
+  }) => Promise<{ readonly address: string; stop(): Promise<void> }>;
+}
+
+const PORT = 8790;
+
+/** Builds the sandbox, starts the real daemon on it, and tells the story while it happens. 0: all of it is true. */
+export async function runDemo(options: DemoOptions): Promise<number> {
+  try {
+    return await tellAll(options);
+  } catch (error) {
+    if (options.abort.aborted) return 1;
+    if (!(error instanceof StoryBroken) && !(error instanceof Refusal)) throw error;
+    options.err(`\nThe story ends here: ${error.message}.\n`);
+    options.err(await lastLines(join(options.directory, 'daemon.log')));
+    return 1;
+  }
+}
+
+/** What is opened is closed in the reverse order, however the story ends. */
+async function tellAll(options: DemoOptions): Promise<number> {
+  const { directory, env, abort } = options;
+  await using closing = new AsyncDisposableStack();
+  const real = options.realDbt ? await prepareRealDbt(options) : null;
+  await clearSandbox(directory);
+  const inbox = await openInbox(sandboxAt(directory).inbox);
+  closing.defer(() => inbox.close());
+  const git = createGit(env);
+  const sandbox = await build(options, { inbox, git, real });
+  const daemon = await options.startDaemon({ configPath: sandbox.config, env, quiet: true });
+  closing.defer(() => daemon.stop());
+  const token = (await readFile(join(dirname(sandbox.state), 'cli.token'), 'utf8')).trim();
+  const patience: Patience = { within: real === null ? 20_000 : 90_000, abort };
+  const teller = createTeller({ ...options, since: Date.now() });
+  const stage: Stage = {
+    sandbox,
+    inbox,
+    teller,
+    patience,
+    daemon: connect(daemon.address, token, abort),
+    pipeline: createPipeline({ sandbox, git, env, abort }),
+  };
+  const leaves = options.once ? '' : '  Ctrl-C ends it.';
+  teller.plain(`A sandbox, the real daemon, and a bad commit. Console: ${daemon.address}${leaves}`);
+  teller.plain(
+    `Armed from the start in ${basename(directory)}/rollbackd.yaml; a real first day begins in shadow.`,
+  );
+  const told = await tell(stage);
+  const isTrue = await check(stage, git, told);
+  teller.plain(
+    `\nNext: rollbackd explain ${told.incident}, or open ${daemon.address}/incidents/${told.incident}`,
+  );
+  if (!options.once) await untilAborted(abort);
+  return isTrue ? 0 : 1;
+}
+
+async function build(
+  { root, directory, nodePath }: DemoOptions,
+  { inbox, git, real }: { readonly inbox: Inbox; readonly git: Git; readonly real: RealDbt | null },
+): Promise<Sandbox> {
+  await mkdir(directory, { recursive: true });
+  const sandbox = await buildSandbox({
+    root,
+    directory,
+    git,
+    node: nodePath,
+    smtpPort: inbox.port,
+    port: await freePort(PORT),
+    pace: real === null ? PACES.recorded : PACES.real,
+    dbt: real?.argv ?? [nodePath, join(recordingsOf(root), 'dbt.mjs')],
+  });
+  await real?.load(sandbox);
+  return sandbox;
+}
+
+interface Told {
+  readonly incident: string;
+  readonly leftAlone: LeftAlone;
+}
+
+async function tell(stage: Stage): Promise<Told> {
+  await proveGood(stage);
+  const incident = await rollBackBad(stage);
+  return { incident, leftAlone: await leaveAlone(stage) };
+}
+
+/** Says of each claim whether it holds, and what was found where it does not. */
+async function check({ sandbox, inbox, teller }: Stage, git: Git, told: Told): Promise<boolean> {
+  const checks = await checkStory({ sandbox, git, mails: inbox.mails(), ...told });
+  teller.plain('\nChecked against git and the store, not against these words:');
+  teller.marks(checks.map(({ claim, holds }) => ({ shape: holds ? 'well' : 'wrong', text: claim })));
+  for (const { claim, found } of checks.filter((each) => !each.holds)) failed(teller, claim, found);
+  return checks.every(({ holds }) => holds);
+}
+
+function failed(teller: Teller, claim: string, found: string): void {
+  teller.plain(`Not so: ${claim}. Found: ${found}.`);
+}
+
+function untilAborted(abort: AbortSignal): Promise<void> {
+  if (abort.aborted) return Promise.resolve();
+  return new Promise((resolve) => abort.addEventListener('abort', () => resolve(), { once: true }));
+}
+
+/** The end of the daemon's own log, for whoever has to find out why. */
+async function lastLines(path: string): Promise<string> {
+  const text = await readFile(path, 'utf8').catch(() => '');
+  const lines = text
+    .trimEnd()
+    .split('\n')
+    .filter((line) => !line.includes('"msg":"request"'))
+    .slice(-12);
+  return text === '' ? '' : `The daemon's last words (${path}):\n${lines.join('\n')}\n`;
+}
