@@ -171,18 +171,17 @@ export function list<T>(shape: Shape<T>, options: { readonly atLeast?: number } 
   };
 }
 
-/** Names of the writer's own choosing, each with a value. */
-export function record<T>(is: string, shape: Shape<T>): Shape<ReadonlyMap<string, T>> {
+/** Names of the writer's own choosing, each with a value; null where that is wrong, for the name is still taken. */
+export function record<T>(is: string, shape: Shape<T>): Shape<ReadonlyMap<string, T | null>> {
   return {
     is,
     schema: { type: 'object', additionalProperties: shape.schema, propertyNames: { pattern: NAME.source } },
     read(node, reading) {
       if (node.is !== 'map') return refuse(reading, node, `${is} are written as names and values`);
-      const result = new Map<string, T>();
+      const result = new Map<string, T | null>();
       for (const { key, keySpan, value } of node.entries) {
         if (!NAME.test(key)) refuse(reading, keySpan, `"${key}" is not a name`, { hint: NAME_HINT });
-        const read = shape.read(value, reading);
-        if (read !== undefined) result.set(key, read);
+        result.set(key, shape.read(value, reading) ?? null);
       }
       return result;
     },

@@ -7,6 +7,7 @@ import {
   type ParsedNode,
   parseAllDocuments,
   type Range,
+  type YAMLError,
 } from 'yaml';
 import { type Diagnostic, diagnose, diagnoseFile } from './diagnostic.ts';
 import { readPlainYaml } from './plain-yaml.ts';
@@ -60,9 +61,9 @@ function convertDocument(source: Source, problems: Diagnostic[]): YamlNode {
   const [document, second] = documents;
   const whole: Span = { start: 0, end: source.text.length };
   if (document === undefined) return { is: 'map', entries: [], ...whole };
-  for (const { pos, message } of [...document.errors, ...document.warnings]) {
-    problems.push(diagnose({ source, start: pos[0], end: pos[1] }, spoken(message)));
-  }
+  // After the first mistake in the syntax all others follow from it.
+  const [error] = [...document.errors, ...document.warnings];
+  if (error !== undefined) problems.push(diagnoseSyntax(error, source));
   if (second !== undefined) {
     const start = second.range[0];
     problems.push(
@@ -74,6 +75,13 @@ function convertDocument(source: Source, problems: Diagnostic[]): YamlNode {
   if (problems.length > before || document.contents === null) return { is: 'map', entries: [], ...whole };
   const state: State = { source, problems, document, count: 0, aliases: 0, depth: 0 };
   return convert(document.contents, state);
+}
+
+function diagnoseSyntax({ pos, message }: YAMLError, source: Source): Diagnostic {
+  const line = source.line(source.position(pos[0]).line);
+  const variable = /[[{].*[^"'](\$\{[^}]*\})/.exec(line)?.[1];
+  const hint = variable === undefined ? null : `inside { } and [ ] write "${variable}"`;
+  return diagnose({ source, start: pos[0], end: pos[1] }, spoken(message), { hint });
 }
 
 interface State {

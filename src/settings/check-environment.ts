@@ -7,8 +7,11 @@ import type { WrittenEnvironment } from './settings-file.ts';
 type Partly = Partial<WrittenEnvironment>;
 
 /** What is right piece by piece and still cannot work together. Looks at as much as there is. */
-export function checkEnvironment(written: Partly, { sources, reading }: EnvironmentContext): void {
-  checkSources(written, [...sources.keys()], reading);
+export function checkEnvironment(
+  written: Partly,
+  { sources, sourceNames, reading }: EnvironmentContext,
+): void {
+  if (sourceNames !== undefined) checkSources(written, sourceNames, reading);
   checkAuthority(written, reading);
   checkSchedule(written, reading);
   const names = written.required?.value.map(({ value }) => value) ?? [];

@@ -88,12 +88,14 @@ function knownNames(
   { people, teams, notifiers, sources }: Partial<WrittenSettings>,
   kinds: readonly SignalKind[],
 ) {
-  const types = new Set([...(sources?.values() ?? [])].map((source) => source.type as string));
+  const types = new Set(
+    [...(sources?.values() ?? [])].flatMap((source) => (source === null ? [] : [source.type as string])),
+  );
   const fed = kinds
     .map(({ kind }) => kind)
     .filter((kind) => sources === undefined || types.has(kind.split('.')[0] ?? ''));
   return {
-    people: people?.keys() ?? null,
+    people: people === undefined || teams === undefined ? null : people.keys(),
     teams: teams?.keys() ?? [],
     notifiers: notifiers?.keys() ?? null,
     kinds: new Set(fed),

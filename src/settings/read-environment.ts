@@ -7,7 +7,10 @@ import type { DbtSourceSettings, EnvironmentSettings } from './settings.ts';
 import { environmentShape, type WrittenEnvironment } from './settings-file.ts';
 
 export interface EnvironmentContext {
+  /** Those that are right. */
   readonly sources: ReadonlyMap<string, DbtSourceSettings>;
+  /** All that are named; undefined where that could not be read. */
+  readonly sourceNames: readonly string[] | undefined;
   readonly reading: Reading;
   readonly surroundings: Surroundings;
 }

@@ -4,7 +4,7 @@ import { Source } from '../rules/source.ts';
 import { didYouMean, enumerate } from '../rules/suggest.ts';
 import { readYaml } from '../rules/yaml.ts';
 import { DEFAULT_MAPPING } from './mapping.ts';
-import { readEnvironment } from './read-environment.ts';
+import { type EnvironmentContext, readEnvironment } from './read-environment.ts';
 import { type Surroundings, secretOf } from './secret-setting.ts';
 import type {
   DbtSourceSettings,
@@ -41,6 +41,11 @@ export function readSettings(
   return { settings: problems.length > 0 ? undefined : settings, written, diagnostics: problems };
 }
 
+/** The named things that are right. */
+function right<T>(written: ReadonlyMap<string, T | null> | undefined): readonly (readonly [string, T])[] {
+  return [...(written ?? [])].flatMap(([name, value]) => (value === null ? [] : [[name, value] as const]));
+}
+
 interface Context {
   readonly reading: Reading;
   readonly surroundings: Surroundings;
@@ -49,7 +54,11 @@ interface Context {
 function settingsOf(written: Partial<WrittenSettings>, context: Context): Settings | undefined {
   checkTeams(written, context.reading);
   const sources = sourcesOf(written.sources, context);
-  const environments = environmentsOf(written.environments, sources, context);
+  const environments = environmentsOf(
+    written.environments,
+    { sources, sourceNames: written.sources && [...written.sources.keys()] },
+    context,
+  );
   const notifiers = notifiersOf(written.notifiers, context);
   const git = written.git === undefined ? undefined : gitOf(written.git, context);
   const webhooks = webhooksOf(written.webhooks, context);
@@ -71,8 +80,8 @@ function settingsOf(written: Partial<WrittenSettings>, context: Context): Settin
       metrics: whole.server.metrics,
     },
     git,
-    people: new Map([...whole.people].map(([name, { email }]) => [name, { name, email }])),
-    teams: new Map([...whole.teams].map(([name, members]) => [name, members.map(({ value }) => value)])),
+    people: new Map(right(whole.people).map(([name, { email }]) => [name, { name, email }])),
+    teams: new Map(right(whole.teams).map(([name, members]) => [name, members.map(({ value }) => value)])),
     notifiers,
     sources,
     environments,
@@ -85,7 +94,7 @@ function settingsOf(written: Partial<WrittenSettings>, context: Context): Settin
 function checkTeams({ people, teams }: Partial<WrittenSettings>, reading: Reading): void {
   if (people === undefined) return;
   const names = [...people.keys()];
-  for (const { value, at } of [...(teams?.values() ?? [])].flat()) {
+  for (const { value, at } of right(teams).flatMap(([, members]) => members)) {
     if (names.includes(value)) continue;
     refuse(reading, at, `there is no person "${value}"`, {
       hint: didYouMean(value, names),
@@ -98,7 +107,7 @@ function sourcesOf(
   written: WrittenSettings['sources'] | undefined,
   { surroundings }: Context,
 ): ReadonlyMap<string, DbtSourceSettings> {
-  const made = [...(written ?? [])].map(([name, source]): [string, DbtSourceSettings] => [
+  const made = right(written).map(([name, source]): [string, DbtSourceSettings] => [
     name,
     {
       type: source.type,
@@ -106,7 +115,7 @@ function sourcesOf(
       target: source.target === null ? null : surroundings.resolve(source.target),
       expectEvery: source.expect_every,
       staleAfter: source.stale_after ?? 2 * source.expect_every,
-      diedAfter: source.died_after,
+      diedAfter: source.died_after ?? Math.max(source.expect_every, 3_600_000),
       poll: source.poll,
       errorsAreFailures: source.errors_are_failures,
     },
@@ -116,11 +125,11 @@ function sourcesOf(
 
 function environmentsOf(
   written: WrittenSettings['environments'] | undefined,
-  sources: ReadonlyMap<string, DbtSourceSettings>,
+  known: Pick<EnvironmentContext, 'sources' | 'sourceNames'>,
   { reading, surroundings }: Context,
 ): readonly EnvironmentSettings[] {
-  return [...(written ?? [])].flatMap(([name, { value }]) => {
-    const environment = readEnvironment(name, value, { sources, reading, surroundings });
+  return right(written).flatMap(([name, { value }]) => {
+    const environment = readEnvironment(name, value, { ...known, reading, surroundings });
     return environment === undefined ? [] : [environment];
   });
 }
@@ -130,7 +139,7 @@ function notifiersOf(
   context: Context,
 ): ReadonlyMap<string, SmtpSettings> {
   const { resolve } = context.surroundings;
-  const made = [...(written ?? [])].map(([name, { smtp, from }]): [string, SmtpSettings] => {
+  const made = right(written).map(([name, { smtp, from }]): [string, SmtpSettings] => {
     const { host, port, secure, tls, ca_file: ca, user, password, password_file: file } = smtp.value;
     const secret = secretOf(password, file, context);
     if (user === null && secret !== null)

@@ -43,7 +43,11 @@ const source = object('a source', {
   target: optional(place, null, 'Where dbt writes its artifacts; without it they come by push only.'),
   expect_every: required(seconds, 'How often new evidence is expected.'),
   stale_after: optional(duration, null, 'Silence longer than this is told. Default: twice expect_every.'),
-  died_after: optional(duration, 60_000, 'A run without results is taken as dead after this long.'),
+  died_after: optional(
+    duration,
+    null,
+    'A run without results is taken as dead after this long; default: expect_every, an hour at least.',
+  ),
   poll: optional(seconds, 30_000, 'The directory is watched; this is the backstop.'),
   errors_are_failures: optional(flag, false, 'For dbt engines that report failing tests as errors.'),
 });
