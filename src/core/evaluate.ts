@@ -88,7 +88,7 @@ function askEach(rule: Rule, question: Question): Answer {
   while (first > 0 && holds[first - 1] === true) first -= 1;
   const signal = mine[last] as Signal;
   const since = (mine[first] as Signal).at;
-  const recent = holds.slice(-rule.confirm.of);
+  const recent = holds.slice(Math.max(0, last + 1 - rule.confirm.of), last + 1);
   const confirmed = recent.filter(Boolean).length >= rule.confirm.n;
   const clearingSince = last === mine.length - 1 ? null : (mine[last + 1] as Signal).at;
   const stale = question.limit !== null && now - newest.at > question.limit;

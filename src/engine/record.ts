@@ -3,6 +3,7 @@ import { apply, type EventBody, type Incident, type IncidentEvent } from '../cor
 import { narrate } from '../core/narrate.ts';
 import type { Notice } from '../core/notice.ts';
 import type { Change } from '../ports/store.ts';
+import { measureEvent } from './figures.ts';
 import type { Place, World } from './world.ts';
 
 /** What else is written down in the same breath as the events. */
@@ -55,6 +56,7 @@ export async function record(
     ...story.besides,
   });
   for (const event of events) {
+    measureEvent(world, incident, event);
     world.log.info({ incident: incident.id, event: event.type, state: incident.state, by }, 'incident');
   }
   return incident;
