@@ -30,7 +30,11 @@ export interface Fact {
   readonly label: string;
   readonly value: string;
   readonly code?: boolean;
+  readonly shape?: Shape;
 }
+
+/** The seven status shapes: said by form and word, never by colour alone. */
+export type Shape = 'well' | 'wrong' | 'needs-person' | 'running' | 'not-yet' | 'unknown' | 'held';
 
 /**
  * What people are told, before it is anybody's mail: plain text parts, unescaped.
@@ -39,8 +43,10 @@ export interface Fact {
 export interface Message {
   /** The request first: `[approve by 03:13 UTC] production: roll back to 4b7e03d? (INC-12)`. */
   readonly subject: string;
-  readonly shape: 'well' | 'wrong' | 'needs-person' | 'running' | 'not-yet' | 'unknown' | 'held';
+  readonly shape: Shape;
   readonly word: string;
+  /** How much it weighs: `high, data quality`. */
+  readonly about?: string;
   /** One sentence of facts. */
   readonly headline: string;
   /** One sentence of request, or that nothing is asked. */

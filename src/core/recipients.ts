@@ -1,5 +1,6 @@
 import type { Level, Person } from './escalation.ts';
 import type { Policy } from './facts.ts';
+import { listed, spoken } from './wording.ts';
 
 /** People by name; a team stands for its people. Names that the configuration does not know reach nobody. */
 export function peopleOf(contacts: readonly string[], policy: Policy): readonly Person[] {
@@ -22,7 +23,5 @@ export function channelsOf(person: string, ladder: readonly Level[], policy: Pol
 
 /** What a group of people is called in a sentence: the contacts as configured, with spaces. */
 export function sayContacts(contacts: readonly string[]): string {
-  const names = contacts.map((contact) => contact.replaceAll(/[-_]/g, ' '));
-  if (names.length < 2) return names[0] ?? 'nobody';
-  return `${names.slice(0, -1).join(', ')} and ${names.at(-1)}`;
+  return listed(contacts.map(spoken));
 }

@@ -30,6 +30,14 @@ export function sentence(text: string): string {
   return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
+/** Without control characters and marks that turn the direction of text around: on one line. */
+export function plain(text: string): string {
+  return text
+    .toWellFormed()
+    .replaceAll(/[\u202a-\u202e\u2066-\u2069\u200e\u200f]/g, '')
+    .replaceAll(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]+/g, ' ');
+}
+
 /** Cuts what is longer than `longest` characters, and says how much is missing. Never splits a character. */
 export function cut(text: string, longest: number = LONGEST): string {
   if (text.length <= longest) return text;

@@ -1,0 +1,249 @@
+import { sayWhen } from './clock-face.ts';
+import { short } from './deployment.ts';
+import { sayDuration } from './duration.ts';
+import { currentPlan, type Incident } from './incident.ts';
+import {
+  commands,
+  linksTo,
+  type Section,
+  saySecondOr,
+  storyOf,
+  targetName,
+  whatFollows,
+  whatIsWrong,
+} from './message-parts.ts';
+import type { Fact, Message, NoticeKind, Shape } from './notice.ts';
+import type { Plan } from './plan.ts';
+import { writeReport } from './report.ts';
+import { type StepTold, tellSteps } from './step-story.ts';
+import { everybodyTold, type Occasion, type Telling, toldBefore } from './telling.ts';
+import { sayWeight, sentence, spoken } from './wording.ts';
+
+/** A rollback has begun: told to those who know of the incident. Containing and resuming are told by their outcome. */
+export function planMade(occasion: Occasion, plan: Plan): readonly Telling[] {
+  if (plan.kind !== 'rollback') return [];
+  const { incident, context } = occasion;
+  const target = targetName(occasion);
+  const steps = plan.steps.map((step) => (step.detail === '' ? step.name : `${step.name}: ${step.detail}`));
+  const message: Message = {
+    subject: `[rolling back] ${incident.environment}: to ${target} (${incident.id})`,
+    shape: 'running',
+    word: 'Rolling back',
+    about: sayWeight(incident),
+    headline: `${plan.title}.`,
+    request: `${orderedBy(incident)} Nothing is asked of you; the outcome is told.`,
+    links: linksTo(context, [{ label: 'Follow it', page: incident.id }]),
+    sections: [
+      {
+        title: 'What is being done',
+        steps,
+        ...(plan.warnings.length === 0 ? {} : { text: plan.warnings.join(' ') }),
+      },
+      whatIsWrong(occasion),
+      commands('What you can do', [['Stop it', `rollbackd abort ${incident.id} --reason "..."`]]),
+    ],
+    footer: [`You get this because you were told of ${incident.id}.`, storyOf(incident)],
+  };
+  return [{ kind: 'acting', to: toldBefore(occasion), message }];
+}
+
+function orderedBy({ approval, request }: Incident): string {
+  if (request !== null) return `Asked for by ${request.by}.`;
+  if (approval?.answer?.is === 'approved') return `Approved by ${approval.answer.by}.`;
+  return 'The decision matrix says to do it at once.';
+}
+
+/** Back and proven: the good news goes out at verification, not at the end of the probation. */
+export function proved(occasion: Occasion): readonly Telling[] {
+  const { incident, event, context } = occasion;
+  const target = targetName(occasion);
+  const { blamed } = context;
+  const bad = blamed === null ? 'What was rolled back' : short(blamed.commit);
+  const message: Message = {
+    subject: `[rolled back, verified] ${incident.environment} is back on ${target} (${incident.id})`,
+    shape: 'well',
+    word: 'Rolled back and verified',
+    about: sayWeight(incident),
+    headline: `${incident.environment} is back on ${target} and proven healthy.`,
+    request: `${wrongFor(incident, event.at)}Nothing is asked of you now. ${bad} is quarantined until a fix is deployed or a person allows it; the root cause is still to be written.`,
+    links: linksTo(context, [{ label: 'Open report', page: `${incident.id}/report` }]),
+    sections: [
+      { title: 'Proven, with evidence newer than the rollback', facts: incident.checks.map(checkFact) },
+      timeline(occasion),
+    ],
+    footer: [
+      `You get this because you were told of ${incident.id}. One more mail follows when it is closed, with the report.`,
+      `Times are UTC. Story: \`rollbackd report ${incident.id}\``,
+    ],
+  };
+  return [{ kind: 'rolled-back', to: toldBefore(occasion), message }];
+}
+
+/** The incident is closed: the same people get the report. */
+export function rolledBack(occasion: Occasion, because: string): readonly Telling[] {
+  const { incident, event, context } = occasion;
+  const { blamed, target } = context;
+  const report =
+    context.report ??
+    writeReport({ incident, events: null, notices: null, blamed, target, rollback: null, now: event.at });
+  const message: Message = {
+    subject: `[closed, rolled back] ${incident.environment}: ${incident.title} (${incident.id})`,
+    shape: 'well',
+    word: 'Rolled back',
+    about: sayWeight(incident),
+    headline: `${incident.id} is closed: ${because}.`,
+    request:
+      'The report lacks a root cause and what prevents it the next time: both are for people to write.',
+    links: linksTo(context, [{ label: 'Open report', page: `${incident.id}/report` }]),
+    sections: [{ title: 'Report', text: report }],
+    footer: [
+      `You get this because you were told of ${incident.id}. No further mail follows.`,
+      `The report again: \`rollbackd report ${incident.id}\``,
+    ],
+  };
+  return [{ kind: 'closed', to: toldBefore(occasion), message }];
+}
+
+/** The rollback did not prove healthy. A second one is never made by itself. */
+export function proofFailed(occasion: Occasion, because: string): readonly Telling[] {
+  const { incident } = occasion;
+  return broken(occasion, {
+    kind: 'verification-failed',
+    tag: 'not verified',
+    word: 'Verification failed',
+    shape: 'wrong',
+    headline: `${incident.environment} was taken back to ${targetName(occasion)} and is not proven healthy: ${because}.`,
+  });
+}
+
+/** The plan stopped in the middle: what is done, what is not, and the commands for the rest. */
+export function planFailed(occasion: Occasion, because: string): readonly Telling[] {
+  return broken(occasion, {
+    kind: 'failed',
+    tag: 'rollback failed',
+    word: 'Rollback failed',
+    shape: 'wrong',
+    headline: `The rollback of ${occasion.incident.environment} stopped: ${because}.`,
+  });
+}
+
+/** The pipeline stands still on purpose, until a person lets it go on. */
+export function contained(occasion: Occasion, because: string): readonly Telling[] {
+  return broken(occasion, {
+    kind: 'escalated',
+    tag: 'contained',
+    word: 'Contained',
+    shape: 'held',
+    headline: `The pipeline of ${occasion.incident.environment} is held: ${because}.`,
+  });
+}
+
+function broken(
+  occasion: Occasion,
+  said: { kind: NoticeKind; tag: string; word: string; shape: Shape; headline: string },
+): readonly Telling[] {
+  const { incident, context } = occasion;
+  const { id, environment } = incident;
+  const resume = currentPlan(incident)?.steps.some((step) => step.uses === 'schedule.pause') === true;
+  const message: Message = {
+    subject: `[${said.tag}, act now] ${environment}: ${incident.title} (${id})`,
+    shape: said.shape,
+    word: said.word,
+    about: sayWeight(incident),
+    headline: said.headline,
+    request:
+      'rollbackd does nothing more by itself: nothing is undone and nothing is tried again. A person has to finish it.',
+    links: linksTo(context, [{ label: `Open ${id}`, page: id }]),
+    sections: [
+      ...stepSections(incident),
+      ...(incident.checks.length === 0
+        ? []
+        : [{ title: 'Verification', facts: incident.checks.map(checkFact) }]),
+      commands('When it is finished', [
+        ['Acknowledge', `rollbackd ack ${id}`],
+        ['Resolve', `rollbackd resolve ${id} --as fixed_forward${resume ? ' --resume' : ''} --reason "..."`],
+      ]),
+      whatIsWrong(occasion),
+    ],
+    footer: [
+      `You get this because you were told of ${id}, or are first on its ladder.`,
+      whatFollows(occasion),
+      storyOf(incident),
+    ],
+  };
+  return [{ kind: said.kind, to: everybodyTold(occasion), message }];
+}
+
+/** What is done, what is not, and the exact commands to finish by hand. */
+function stepSections(incident: Incident): readonly Section[] {
+  const plan = currentPlan(incident);
+  const told = tellSteps(incident).filter((each) => each.plan === plan);
+  if (told.length === 0) return [];
+  const facts = told.map((each): Fact => {
+    const outcome = each.record?.outcome ?? 'not begun';
+    const shape: Shape = outcome === 'done' ? 'well' : outcome === 'failed' ? 'wrong' : 'not-yet';
+    const why = each.record?.why ?? null;
+    return { label: each.said, value: why === null ? outcome : `${outcome}: ${why}`, shape };
+  });
+  const byHand = told.filter((each) => each.record?.outcome !== 'done').flatMap((each) => each.step.byHand);
+  return [
+    { title: 'What is done and what is not', facts },
+    ...(byHand.length === 0
+      ? []
+      : [
+          {
+            title: 'To finish it by hand',
+            facts: byHand.map((value, index) => ({ label: `${index + 1}`, value, code: true })),
+          },
+        ]),
+  ];
+}
+
+/** One line of the checklist. What is not configured is said so, never shown as passed. */
+function checkFact(check: Incident['checks'][number]): Fact {
+  const shape: Shape =
+    check.is === 'passed'
+      ? 'well'
+      : check.is === 'failed'
+        ? 'wrong'
+        : check.is === 'inconclusive'
+          ? 'unknown'
+          : 'not-yet';
+  const value = check.is === 'not-configured' ? 'not configured' : check.detail;
+  return { label: check.name, value, shape };
+}
+
+function timeline(occasion: Occasion): Section {
+  const { incident, event } = occasion;
+  const lead = incident.breaches[0];
+  const answer = incident.approval?.answer ?? null;
+  const lines: { at: number; value: string }[] = [];
+  if (lead !== undefined) lines.push({ at: lead.since, value: `${lead.subject} failed` });
+  if (answer?.is === 'approved') {
+    const waited = sayDuration(answer.at - (incident.approval?.askedAt ?? answer.at));
+    lines.push({ at: answer.at, value: `Approved by ${spoken(answer.by)}, after ${waited}` });
+  }
+  if (incident.request !== null) {
+    lines.push({
+      at: incident.request.at,
+      value: `Asked for by ${spoken(incident.request.by)}: ${incident.request.reason}`,
+    });
+  }
+  lines.push(...tellSteps(incident).flatMap(doneLine));
+  const facts = lines
+    .sort((a, b) => a.at - b.at)
+    .map(({ at, value }) => ({ label: saySecondOr(at, event.at), value: sentence(value) }));
+  return { title: 'What was done, in UTC', facts };
+}
+
+function doneLine({ endedAt, said, record, took }: StepTold): { at: number; value: string }[] {
+  if (endedAt === null || record?.outcome !== 'done') return [];
+  return [{ at: endedAt, value: took !== null && took >= 1_000 ? `${said}, ${sayDuration(took)}` : said }];
+}
+
+/** How long people saw wrong data, from the first failure until the proof. */
+function wrongFor({ breaches, provenAt }: Incident, now: number): string {
+  if (breaches.length === 0) return '';
+  const since = Math.min(...breaches.map((each) => each.since));
+  return `It was wrong for ${sayDuration((provenAt ?? now) - since)}, since ${sayWhen(since, now)} UTC. `;
+}
