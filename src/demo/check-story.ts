@@ -9,6 +9,7 @@ import type { Git } from './git.ts';
 import type { Mail } from './inbox.ts';
 import type { LeftAlone } from './leave-alone.ts';
 import { BAD, GOOD, type Sandbox } from './sandbox.ts';
+import { PEOPLE } from './sandbox-config.ts';
 
 /** One claim of the story, held against the remote, the state file and the inbox. */
 export interface StoryCheck {
@@ -121,7 +122,7 @@ async function scheduleHeld({ sandbox }: Evidence): Promise<StoryCheck> {
 async function mailsOnce({ store, mails, story }: Evidence): Promise<StoryCheck> {
   const notices = await store.outbox.notices({});
   const told = notices.filter(({ state }) => state === 'delivered').map(({ notice }) => notice.to);
-  const addresses = new Set(told.map((person) => `${person.replace('on-call', 'oncall')}@example.com`));
+  const addresses = new Set(told.map((person) => PEOPLE.get(person) ?? person));
   const ids = new Set(mails.map((mail) => mail.messageId));
   const reached = new Set(mails.flatMap((mail) => mail.to));
   const owed = notices.filter(({ state }) => state === 'owed').length;

@@ -81,16 +81,14 @@ async function tellAll(options: DemoOptions): Promise<number> {
     daemon: connect(daemon.address, token, abort),
     pipeline: createPipeline({ sandbox, git, env, abort }),
   };
-  const leaves = options.once ? '' : '  Ctrl-C ends it.';
-  teller.plain(`A sandbox, the real daemon, and a bad commit. Console: ${daemon.address}${leaves}`);
+  const ends = options.once ? '' : '  Ctrl-C ends it.';
+  teller.plain(`A sandbox, the real daemon, and a bad commit. It answers at ${daemon.address}${ends}`);
   teller.plain(
     `Armed from the start in ${basename(directory)}/rollbackd.yaml; a real first day begins in shadow.`,
   );
   const told = await tell(stage);
   const isTrue = await check(stage, git, told);
-  teller.plain(
-    `\nNext: rollbackd explain ${told.incident}, or open ${daemon.address}/incidents/${told.incident}`,
-  );
+  teller.plain(`\nNext: ${next(options, told.incident, daemon.address)}`);
   if (!options.once) await untilAborted(abort);
   return isTrue ? 0 : 1;
 }
@@ -136,6 +134,13 @@ async function check({ sandbox, inbox, teller }: Stage, git: Git, told: Told): P
 
 function failed(teller: Teller, claim: string, found: string): void {
   teller.plain(`Not so: ${claim}. Found: ${found}.`);
+}
+
+/** What the reader can do with what is left: files, or a daemon that still runs. */
+function next({ once, directory }: DemoOptions, incident: string, address: string): string {
+  const home = basename(directory);
+  if (once) return `read ${home}/reports/${incident}.md, or run it without --once: then the daemon stays up`;
+  return `rollbackd explain ${incident} -c ${home}/rollbackd.yaml, or open ${address}/docs`;
 }
 
 function untilAborted(abort: AbortSignal): Promise<void> {

@@ -1,4 +1,3 @@
-import type { Mail } from './inbox.ts';
 import { decidedAbout } from './prove-good.ts';
 import { BAD } from './sandbox.ts';
 import { deploy, nameOf, nextTurn, run, SOURCES, type Stage } from './stage.ts';
@@ -8,9 +7,8 @@ import { StoryBroken, waitFor } from './waiting.ts';
 export interface LeftAlone {
   /** Key of the decision about the test that failed before. */
   readonly decision: string;
-  /** The invocation whose file was torn, and never counted. */
+  /** When the results were torn: nothing of production was stored since. */
   readonly tornAt: number;
-  readonly silence: Mail;
   /** The incident of development, which is watched and no more. */
   readonly watched: string;
 }
@@ -21,8 +19,8 @@ export async function leaveAlone(stage: Stage): Promise<LeftAlone> {
   const decision = await failingBefore(stage);
   const tornAt = await unreadable(stage);
   const watched = await notProduction(stage);
-  const silence = await silent(stage, tornAt);
-  return { decision, tornAt, silence, watched };
+  await silent(stage, tornAt);
+  return { decision, tornAt, watched };
 }
 
 /** A harmless commit, and a test that failed under everything before it. */
@@ -80,7 +78,7 @@ async function notProduction(stage: Stage): Promise<string> {
 }
 
 /** Nothing readable came since: that is told once, and is neither health nor a reason to act. */
-async function silent(stage: Stage, since: number): Promise<Mail> {
+async function silent(stage: Stage, since: number): Promise<void> {
   const { daemon, inbox, teller, patience } = stage;
   const source = SOURCES.production;
   const { sentence } = await waitFor(
@@ -96,7 +94,6 @@ async function silent(stage: Stage, since: number): Promise<Mail> {
     () => inbox.mails().find((each) => each.at > since && each.subject.includes('silent')),
     patience,
   );
-  const text = `${sentence.replace(/\.$/, '')}: people are told, and nothing is decided on silence`;
+  const text = `${sentence.replace(/\.$/, '')}; people are told, and nothing is decided on silence`;
   teller.line({ at: mail.at, shape: 'unknown', stage: 'observe', text });
-  return mail;
 }

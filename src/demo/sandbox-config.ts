@@ -21,6 +21,15 @@ export const PACES = {
   real: { expectEvery: '5s', staleAfter: '40s' },
 } as const satisfies Record<string, Pace>;
 
+/** Everybody whom the shipped rules name, with their addresses. */
+export const PEOPLE: ReadonlyMap<string, string> = new Map([
+  ['on-call', 'oncall@example.com'],
+  ['devops-lead', 'devops-lead@example.com'],
+  ['engineering-manager', 'engineering-manager@example.com'],
+  ['cto', 'cto@example.com'],
+  ['roger', 'roger@example.com'],
+]);
+
 /** rollbackd.yaml of the sandbox: the reference stack in small, with an hour cut down to seconds. */
 export function sandboxConfig(facts: ConfigFacts): string {
   const { port, smtpPort, pace } = facts;
@@ -31,11 +40,7 @@ server: { listen: "127.0.0.1:${port}" }
 git: { identity: { name: rollbackd, email: rollbackd@example.com } }
 
 people:
-  on-call: { email: oncall@example.com }
-  devops-lead: { email: devops-lead@example.com }
-  engineering-manager: { email: engineering-manager@example.com }
-  cto: { email: cto@example.com }
-  roger: { email: roger@example.com }
+${[...PEOPLE].map(([name, email]) => `  ${name}: { email: ${email} }`).join('\n')}
 teams:
   team-lead: [roger]
 notifiers:
