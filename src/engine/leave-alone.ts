@@ -2,6 +2,9 @@ import type { Considered } from '../core/consider.ts';
 import type { Facts } from '../core/facts.ts';
 import type { Place, World } from './world.ts';
 
+/** The store knows which were written; this only saves asking it. */
+const MOST_REMEMBERED = 100_000;
+
 /** Restraint is a result: what opens nothing is written down once, with its reason. */
 export async function leaveAlone(
   world: World,
@@ -12,6 +15,7 @@ export async function leaveAlone(
   const { name } = facts.environment;
   const at = world.clock.now();
   const { written } = place.standing;
+  if (written.size > MOST_REMEMBERED) written.clear();
   for (const { key, decision } of considered.leftAlone) {
     if (written.has(key)) continue;
     written.add(key);

@@ -8,7 +8,10 @@ import type { Clone } from './clone.ts';
 export type Checkout = (commit: Commit, abort: AbortSignal) => Promise<string>;
 
 /** Checks commits out beside our clone, one directory each; a half-made one is made again. */
-export function createCheckout(options: { readonly clone: Clone; readonly stateDirectory: string }): Checkout {
+export function createCheckout(options: {
+  readonly clone: Clone;
+  readonly stateDirectory: string;
+}): Checkout {
   const { clone, stateDirectory } = options;
   return async (commit, abort) => {
     const directory = join(stateDirectory, 'checkouts', commit);
@@ -21,7 +24,11 @@ export function createCheckout(options: { readonly clone: Clone; readonly stateD
     const head = await headOf(clone, directory, abort);
     if (head !== commit) {
       const reason: OutsideReason = 'unexpected-reply';
-      throw new OutsideError('git', reason, `the checkout in ${directory} is at ${head ?? 'nothing'}, not at ${commit}`);
+      throw new OutsideError(
+        'git',
+        reason,
+        `the checkout in ${directory} is at ${head ?? 'nothing'}, not at ${commit}`,
+      );
     }
     return directory;
   };

@@ -5,8 +5,8 @@ import type { Clone } from './clone.ts';
 import { createHistory, requireHash } from './history.ts';
 import { pathsOf } from './paths.ts';
 
-export type { Clone, CloneOptions } from './clone.ts';
 export { type Checkout, createCheckout } from './checkout.ts';
+export type { Clone, CloneOptions } from './clone.ts';
 export { createClone } from './clone.ts';
 export type { Credentials } from './credentials.ts';
 export { sshCommand } from './credentials.ts';

@@ -3,6 +3,7 @@ import type { Duration, Instant } from '../../core/time.ts';
 import type { Preflight, WorkTree } from '../../ports/repository.ts';
 import type { Clone } from './clone.ts';
 import type { GitOptions } from './git.ts';
+import { readHeadMark } from './head-mark.ts';
 import { describeLock } from './index-lock.ts';
 import { checkOwner } from './owner.ts';
 import type { CheckedOut, Copy } from './working-copy.ts';
@@ -26,10 +27,15 @@ export interface WorkTreeOptions extends Pick<GitOptions, 'binary' | 'env' | 'co
 /** The checked-out copy. Throws OutsideError('git') with advice when it cannot be read. */
 export function createWorkTree(options: WorkTreeOptions): WorkTree {
   const copy = openCopy(options);
+  let seen: { readonly mark: string; readonly commit: string; readonly since: number | null } | null = null;
   return {
     path: options.path,
     async observe(abort) {
+      const mark = await readHeadMark(options.path);
+      if (seen !== null && seen.mark === mark) return { commit: seen.commit, since: seen.since };
       const [commit, since] = await Promise.all([copy.head(abort), copy.lastMove(abort)]);
+      const settled = mark !== null && mark === (await readHeadMark(options.path));
+      seen = settled ? { mark, commit, since } : null;
       return { commit, since };
     },
     async preflight(abort) {
