@@ -52,6 +52,10 @@ export async function runDemo(options: DemoOptions): Promise<number> {
   } catch (error) {
     if (options.abort.aborted) return 1;
     if (!(error instanceof StoryBroken) && !(error instanceof Refusal)) throw error;
+    if (error instanceof Refusal) {
+      options.err(`${error.message}${error.help === null ? '' : ` ${error.help}`}\n`);
+      return 1;
+    }
     options.err(`\nThe story ends here: ${error.message}.\n`);
     options.err(await lastLines(join(options.directory, 'daemon.log')));
     return 1;

@@ -11,14 +11,15 @@ export interface ConfigFacts {
 
 /** How fast things go in the sandbox, as durations of rollbackd.yaml. */
 export interface Pace {
+  /** The first day is over after twice this. */
   readonly expectEvery: string;
   readonly staleAfter: string;
 }
 
 /** Recorded dbt answers at once; real dbt takes its seconds. */
 export const PACES = {
-  recorded: { expectEvery: '1500ms', staleAfter: '7s' },
-  real: { expectEvery: '5s', staleAfter: '40s' },
+  recorded: { expectEvery: '2s', staleAfter: '7s' },
+  real: { expectEvery: '15s', staleAfter: '40s' },
 } as const satisfies Record<string, Pace>;
 
 /** Everybody whom the shipped rules name, with their addresses. */
@@ -48,7 +49,7 @@ notifiers:
 
 sources:
   dbt-prod: { type: dbt, target: ./production/dbt/target, expect_every: ${pace.expectEvery}, stale_after: ${pace.staleAfter}, poll: 1s }
-  dbt-dev: { type: dbt, target: ./development/dbt/target, expect_every: ${pace.expectEvery}, stale_after: 1h, poll: 1s }
+  dbt-dev: { type: dbt, target: ./development/dbt/target, expect_every: 1m, stale_after: 1h, poll: 1s }
 
 environments:
   production:

@@ -1,5 +1,7 @@
 import { chmod, cp, mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { lockState } from '../adapters/sql-store/lock.ts';
+import { Refusal } from '../core/errors.ts';
 import type { Git } from './git.ts';
 import { type Pace, SANDBOX_ESCALATION, sandboxConfig } from './sandbox-config.ts';
 
@@ -67,11 +69,25 @@ export function recordingsOf(root: string): string {
   return join(root, 'src', 'demo', 'recordings');
 }
 
-/** Empties the sandbox's directory. Nothing else may live there. */
+/** Says that the directory is ours to empty. */
+const MARKER = '.rollbackd-demo';
+
+/** Empties the sandbox's directory. Throws Refusal where it is somebody else's, or another demo still runs in it. */
 export async function clearSandbox(directory: string): Promise<void> {
   await mkdir(directory, { recursive: true });
-  for (const name of await readdir(directory))
-    await rm(join(directory, name), { recursive: true, force: true });
+  const names = await readdir(directory);
+  if (names.length > 0 && !names.includes(MARKER)) {
+    const help = 'Move it away, or run the demo elsewhere.';
+    throw new Refusal(
+      'conflict',
+      'not-a-sandbox',
+      `${directory} is no sandbox of the demo, and is left alone.`,
+      help,
+    );
+  }
+  if (names.includes('state')) lockState(sandboxAt(directory).state, null).release();
+  for (const name of names) await rm(join(directory, name), { recursive: true, force: true });
+  await writeFile(join(directory, MARKER), 'Made by rollbackd demo, and emptied at its next start.\n');
 }
 
 /** Makes the remote, the author's copy, the two work trees and the configuration, in an empty directory. */

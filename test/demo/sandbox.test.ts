@@ -1,11 +1,12 @@
 import { execFile } from 'node:child_process';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createDbtSource, DBT_KINDS } from '../../src/adapters/dbt/index.ts';
+import { lockState } from '../../src/adapters/sql-store/lock.ts';
 import type { Signal } from '../../src/core/signal.ts';
 import { createGit } from '../../src/demo/git.ts';
 import { createPipeline } from '../../src/demo/pipeline.ts';
@@ -56,6 +57,7 @@ const testsThat = (status: string, signals: readonly Signal[]) =>
 
 describe('the sandbox', () => {
   test('built twice it is the same: both branches at the good commit, and the bad one nowhere but with its author', async () => {
+    await clearSandbox(directory);
     await build();
     await clearSandbox(directory);
     const { remote, author, trees } = await build();
@@ -106,6 +108,28 @@ describe('the sandbox', () => {
 
     const log = await readFile(join(schedules.production, 'log'), 'utf8');
     expect(log.match(/\w+$/gm)).toEqual(['pause', 'resume']);
+  });
+});
+
+describe('the directory of the sandbox', () => {
+  test('is left alone where it is somebody else’s', async () => {
+    await writeFile(join(directory, 'thesis.txt'), 'three years of work');
+
+    await expect(clearSandbox(directory)).rejects.toThrow('is no sandbox of the demo');
+    expect(await readFile(join(directory, 'thesis.txt'), 'utf8')).toBe('three years of work');
+  });
+
+  test('is left alone while another demo still runs in it', async () => {
+    await clearSandbox(directory);
+    const { state } = await build();
+    await mkdir(dirname(state));
+    const held = lockState(state, Date.now());
+
+    await expect(clearSandbox(directory)).rejects.toThrow('is in use by process');
+    held.release();
+    await clearSandbox(directory);
+
+    expect(await readdir(directory)).toEqual(['.rollbackd-demo']);
   });
 });
 
