@@ -99,7 +99,7 @@ async function stop(docker: Engine['docker'], engine: ChildProcess, home: string
 }
 
 /** Docker Compose v2, built from the Go module once: Debian has only the old one. Throws `NOT RUN: ...`. */
-async function ensureCompose(): Promise<string> {
+export async function ensureCompose(): Promise<string> {
   const path = join(homedir(), '.cache/rollbackd', `compose-${COMPOSE}`, 'docker-compose');
   if (existsSync(path)) return path;
   const go = await ensureDebian('go', 'golang-go');
