@@ -79,18 +79,15 @@ export function authoritative(
   if (environment.runs === 'work-tree') return byTime.findLast((each) => each.from === 'work-tree');
   const reported = byTime.findLast((each) => each.from === 'api' && each.state === 'succeeded');
   if (environment.runs === 'api') return reported;
-  const due = byTime
+  // By when they became the head: an older one whose time is over later does not run again.
+  return byTime
     .filter((each) => each.from === 'branch')
+    .sort((a, b) => a.seenAt - b.seenAt)
     .map((seen) => asRunning(seen, byTime, environment.deploysWithin))
-    .filter((each) => each !== undefined && each.at <= now);
-  return due.sort((a, b) => (a?.at ?? 0) - (b?.at ?? 0)).at(-1);
+    .findLast((each) => each.at <= now);
 }
 
-function asRunning(
-  seen: Announcement,
-  all: readonly Announcement[],
-  deploysWithin: number,
-): Announcement | undefined {
+function asRunning(seen: Announcement, all: readonly Announcement[], deploysWithin: number): Announcement {
   const report = all.find(
     (each) => each.from === 'api' && each.state === 'succeeded' && each.commit === seen.commit,
   );
