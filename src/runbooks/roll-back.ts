@@ -137,6 +137,9 @@ function move({ workTree, good, environment }: RollbackCase): readonly Step[] {
   return [step];
 }
 
+/** An unreported head runs `deploysWithin` after it was seen: its step cannot end before that. */
+const SEEN_WITHIN: Duration = minutes(5);
+
 /** Where the branch or a pipeline is the authority, it must say that the reverted version runs. */
 function awaitDeployment({ environment, good }: RollbackCase): readonly Step[] {
   if (environment.runs === 'work-tree') return [];
@@ -145,7 +148,7 @@ function awaitDeployment({ environment, good }: RollbackCase): readonly Step[] {
     detail: `until ${environment.runs === 'api' ? 'the pipeline' : 'the branch'} runs ${short(good.commit)}'s content`,
     uses: 'deployment.await',
     with: { environment: environment.name, toVersion: good.version },
-    within: environment.deploysWithin,
+    within: environment.deploysWithin + (environment.runs === 'branch' ? SEEN_WITHIN : 0),
     changesWhatRuns: false,
     undo: null,
     byHand: ['run the deploy workflow'],
