@@ -2,14 +2,12 @@ import { OutsideError } from '../core/errors.ts';
 import { type Duration, seconds } from '../core/time.ts';
 import { observe } from './observe.ts';
 import { checkReadiness, READINESS_EVERY } from './readiness.ts';
-import { track } from './track.ts';
+import { FETCH_EVERY, track } from './track.ts';
 import { turn } from './turn.ts';
 import type { Place, World } from './world.ts';
 
 /** How often a plan under way looks at the outside world. */
 const BUSY_REST: Duration = 200;
-/** How often the remote is asked for the branch's head. */
-const FETCH_EVERY: Duration = seconds(30);
 /** A wall clock that moves further than this between two turns has jumped. */
 const JUMP: Duration = seconds(30);
 

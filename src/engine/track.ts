@@ -1,8 +1,11 @@
 import { type Announcement, type Deployment, running, short } from '../core/deployment.ts';
 import { authoritative, succeed } from '../core/succession.ts';
-import { days, type Instant } from '../core/time.ts';
+import { type Duration, days, type Instant, seconds } from '../core/time.ts';
 import type { CommitFacts } from '../ports/repository.ts';
 import type { Place, World } from './world.ts';
+
+/** How often the remote is asked for the branch's head. */
+export const FETCH_EVERY: Duration = seconds(30);
 
 /** Looks what runs and what lies on the branch, and writes down what is new. `deep` asks the remote too. */
 export async function track(world: World, place: Place, deep: boolean, abort: AbortSignal): Promise<boolean> {

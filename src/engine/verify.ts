@@ -5,7 +5,7 @@ import { proveData } from '../core/prove.ts';
 import type { Actuator, StepContext } from '../ports/actuator.ts';
 import { gather } from './gather.ts';
 import { observe } from './observe.ts';
-import { track } from './track.ts';
+import { FETCH_EVERY, track } from './track.ts';
 import type { Place, World } from './world.ts';
 
 /** Checks whose evidence comes from sources that are not there yet: never shown as passed. */
@@ -66,12 +66,21 @@ function codeVersion(runs: ReturnType<typeof running>, version: string): Check {
 /** `deployment.await`: done when the authority reports the version. Starts nothing. */
 export function awaiting(world: World, place: () => Place): Actuator<Verbs['deployment.await']> {
   return {
-    async check(input, _context, abort) {
-      await track(world, place(), true, abort);
+    async check(input, context, abort) {
+      await track(world, place(), isRemoteDue(world, place(), context.startedAt), abort);
       const runs = running(await world.store.deployments.deployments(input.environment));
       if (runs?.version === input.toVersion) return { is: 'done', result: { deployment: runs.id } };
       return { is: 'running', detail: `${runs === undefined ? 'nothing' : short(runs.commit)} runs still` };
     },
     start: async () => {},
   };
+}
+
+/** The remote is asked as the step begins, and then no more often than the loop asks it. */
+function isRemoteDue({ clock }: World, { standing }: Place, startedAt: number): boolean {
+  const now = clock.now();
+  if (standing.headAt >= startedAt && now - standing.headAt < FETCH_EVERY) return false;
+  // Set before it answers: a remote that does not is not asked at every beat either.
+  standing.headAt = now;
+  return true;
 }
