@@ -25,19 +25,19 @@ export function isEnd(kind: NoticeKind): boolean {
 }
 
 /**
- * Notices of one thread to one person as one: the end where there is one (what began before is then history), else
- * what is most urgent; what came before is told with the time at which it happened. The id is that of the newest,
- * so that a repetition of the same mail is recognised and a mail with more in it is not mistaken for it.
+ * Notices of one thread to one person as one: how it stands now, and what came before with the time at which it
+ * happened. The id is that of the newest, so that a repetition of the same mail is recognised and a mail with more
+ * in it is not mistaken for it.
  */
 export function mergeThread(notices: readonly Notice[]): Notice {
   const ordered = [...notices].sort((a, b) => a.owedAt - b.owedAt);
   const newest = ordered.at(-1);
   if (newest === undefined) throw new Error('No notice was given to merge');
   if (ordered.length === 1) return newest;
-  const lead = leadOf(ordered);
+  const lead = leadOf(ordered) ?? newest;
   const others = ordered.filter((each) => each !== lead);
   const story: Message['sections'][number] = {
-    title: 'What was not sent before this mail',
+    title: isEnd(lead.kind) ? 'What happened before' : 'Also',
     facts: others.map((each) => ({
       label: sayWhen(each.owedAt, newest.owedAt),
       value: cut(each.message.headline, 300),
@@ -47,18 +47,9 @@ export function mergeThread(notices: readonly Notice[]): Notice {
   return { ...lead, id: newest.id, message: { ...lead.message, sections, subject: subjectOf(lead, others) } };
 }
 
-function leadOf(ordered: readonly Notice[]): Notice {
-  const end = ordered.findLast((each) => isEnd(each.kind));
-  const newest = ordered.at(-1);
-  if (
-    end !== undefined &&
-    (newest === end || !ordered.slice(ordered.indexOf(end)).some((each) => URGENT.includes(each.kind)))
-  ) {
-    return end;
-  }
-  const rank = ({ kind }: Notice) => (URGENT.includes(kind) ? URGENT.indexOf(kind) : URGENT.length);
-  const best = ordered.reduce((a, b) => (rank(b) <= rank(a) ? b : a));
-  return best;
+/** The newest says how it stands now; a rung of the ladder says less than a question or an outcome. */
+function leadOf(ordered: readonly Notice[]): Notice | undefined {
+  return ordered.findLast((each) => each.kind !== 'level' && each.kind !== 'monitoring') ?? ordered.at(-1);
 }
 
 /** A beginning and its end in one mail say both times: `fired 02:10, stood down 03:05`. */
