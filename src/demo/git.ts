@@ -1,7 +1,8 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
+import { Refusal } from '../core/errors.ts';
 
-/** Runs git in a directory and returns what it says, trimmed. Throws where git fails or takes over 30 s. */
+/** Runs git in a directory and returns what it says, trimmed. Throws where it fails; Refusal where there is no git. */
 export type Git = (directory: string, ...args: string[]) => Promise<string>;
 
 /** git as the demo's data team: neither asks, nor reads the machine's configuration. */
@@ -23,7 +24,13 @@ export function createGit(env: Readonly<Record<string, string | undefined>>): Gi
       env: clean,
       timeout: 30_000,
       maxBuffer: 16 * 1024 * 1024,
-    });
+    }).catch(explain);
     return stdout.trim();
   };
+}
+
+function explain(error: unknown): never {
+  if (error instanceof Error && 'code' in error && error.code === 'ENOENT')
+    throw new Refusal('invalid', 'no-git', 'The demo needs git.', 'Install git 2.32 or newer.');
+  throw error;
 }

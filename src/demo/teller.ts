@@ -8,10 +8,10 @@ const SHAPES = {
   'not-yet': { mark: '○', ascii: '--', colour: null },
   unknown: { mark: '◌', ascii: '~~', colour: '2' },
 } as const;
-export type Shape = keyof typeof SHAPES;
+type Shape = keyof typeof SHAPES;
 
 /** One line of the story; `at` is when it happened, `took` stands at the right edge. */
-export interface Line {
+interface Line {
   readonly at: Instant;
   readonly shape: Shape;
   /** `deploy`, `observe`, `judge`, `decide`, `act`, `verify`, `report`; empty: as the line before. */

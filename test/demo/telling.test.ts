@@ -1,11 +1,12 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { createTransport } from 'nodemailer';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { Refusal } from '../../src/core/errors.ts';
 import { openInbox } from '../../src/demo/inbox.ts';
-import { runDemo } from '../../src/demo/index.ts';
+import { type DemoOptions, runDemo } from '../../src/demo/index.ts';
 import { createTeller } from '../../src/demo/teller.ts';
 import { StoryBroken, waitFor } from '../../src/demo/waiting.ts';
 
@@ -108,27 +109,39 @@ test('the inbox keeps each mail as a file, with its envelope and its Message-ID'
   expect(await readFile(mail?.file ?? '', 'utf8')).toContain('To: oncall@example.com');
 });
 
-test('a daemon that cannot start ends the demo with the reason, and with 1', async () => {
-  let said = '';
-  const code = await runDemo({
-    root: new URL('../..', import.meta.url).pathname,
-    directory: join(directory, '.demo'),
-    once: true,
-    realDbt: false,
-    out: () => {},
-    err: (text) => {
-      said += text;
-    },
-    isTerminal: false,
-    utf8: true,
-    colour: false,
-    env: process.env,
-    abort,
-    nodePath: process.execPath,
-    startDaemon: () =>
-      Promise.reject(new Refusal('conflict', 'locked', 'Another daemon uses this state file')),
+describe('a demo that cannot begin', () => {
+  const refused = async (changes: Partial<DemoOptions>) => {
+    let said = '';
+    const code = await runDemo({
+      root: fileURLToPath(new URL('../..', import.meta.url)),
+      directory: join(directory, '.demo'),
+      once: true,
+      realDbt: false,
+      out: () => {},
+      err: (text) => {
+        said += text;
+      },
+      isTerminal: false,
+      utf8: true,
+      colour: false,
+      env: process.env,
+      abort,
+      nodePath: process.execPath,
+      startDaemon: () =>
+        Promise.reject(new Refusal('conflict', 'locked', 'Another daemon uses this state file')),
+      ...changes,
+    });
+    return { code, said };
+  };
+
+  test('ends with 1 and the reason that the daemon gives', async () => {
+    expect(await refused({})).toEqual({ code: 1, said: 'Another daemon uses this state file\n' });
   });
 
-  expect(code).toBe(1);
-  expect(said).toContain('Another daemon uses this state file');
+  test('says that git is missing where it is', async () => {
+    const { code, said } = await refused({ env: { PATH: directory } });
+
+    expect(code).toBe(1);
+    expect(said).toBe('The demo needs git. Install git 2.32 or newer.\n');
+  });
 });
