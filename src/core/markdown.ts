@@ -4,7 +4,7 @@ import { cut, plain } from './wording.ts';
 export function prose(text: string): string {
   return plain(cut(text))
     .trim()
-    .replaceAll(/[\\`*[\]|~#]/g, (mark) => `\\${mark}`)
+    .replaceAll(/[\\`*[\]|~]/g, (mark) => `\\${mark}`)
     .replaceAll(/(?<![\p{L}\p{N}])_|_(?![\p{L}\p{N}])/gu, '\\_')
     .replaceAll('&', '&amp;')
     .replaceAll('<', '&lt;')

@@ -103,6 +103,7 @@ export function whatFollows({ incident, event }: Pick<Occasion, 'incident' | 'ev
   const level = nextLevel(incident);
   const at = nextLevelAt(incident);
   if (level === null || at === null) return 'Nobody else is told unless something changes.';
+  if (at <= event.at) return `Acknowledged by: nobody yet; ${sayContacts(level.contacts)} is told as well.`;
   return `Acknowledged by: nobody yet; ${sayContacts(level.contacts)} is told at ${sayWhen(at, event.at)} UTC unless someone does.`;
 }
 

@@ -17,7 +17,7 @@ import type { Plan } from './plan.ts';
 import { writeReport } from './report.ts';
 import { type StepTold, tellSteps } from './step-story.ts';
 import { everybodyTold, type Occasion, type Telling, toldBefore } from './telling.ts';
-import { sayWeight, sentence, spoken } from './wording.ts';
+import { sayWeight, spoken } from './wording.ts';
 
 /** A rollback has begun: told to those who know of the incident. Containing and resuming are told by their outcome. */
 export function planMade(occasion: Occasion, plan: Plan): readonly Telling[] {
@@ -232,7 +232,7 @@ function timeline(occasion: Occasion): Section {
   lines.push(...tellSteps(incident).flatMap(doneLine));
   const facts = lines
     .sort((a, b) => a.at - b.at)
-    .map(({ at, value }) => ({ label: saySecondOr(at, event.at), value: sentence(value) }));
+    .map(({ at, value }) => ({ label: saySecondOr(at, event.at), value }));
   return { title: 'What was done, in UTC', facts };
 }
 

@@ -35,13 +35,18 @@ function withBreaks(word: string): string {
 
 /** One line of text as HTML: commits and what stands in backticks in the face of a machine. */
 export function inline(text: string): string {
-  return plain(cut(text))
+  return unbroken(plain(cut(text)))
     .split(/(`[^`]+`|\b[0-9a-f]{7,40}\b)/)
     .map((part) => {
       if (/^`[^`]+`$/.test(part)) return mono(part.slice(1, -1));
       return isCommit(part) ? mono(part) : breakable(part);
     })
     .join('');
+}
+
+/** A figure stays with its unit: `8 min`, `02:13 UTC`. */
+function unbroken(text: string): string {
+  return text.replaceAll(/(\d) (ms|s|min|h|d|%|UTC)(?![\p{L}\p{N}])/gu, '$1\u00a0$2');
 }
 
 /** Hex digits with letters and figures among them: a number alone is a number. */

@@ -19,6 +19,7 @@ const COLOURS: Readonly<Record<Shape, string>> = {
   held: SOFT,
 };
 
+const LONGEST_LINK = 2_000;
 const FONT = "-apple-system,BlinkMacSystemFont,'Segoe UI',Roboto,Helvetica,Arial,sans-serif";
 const ROW = `border-bottom:1px solid ${LINE};font-size:15px;line-height:22px`;
 
@@ -61,15 +62,15 @@ function top(notice: Notice): string {
 <p style="margin:0 0 20px;font-size:16px;line-height:24px;color:${SOFT}">${inline(message.request)}</p>`;
 }
 
-/** Only addresses of the web become links: nothing that runs. */
+/** Only addresses of the web become links: nothing that runs, nothing that would have to be cut. */
 function buttons(links: Notice['message']['links']): string {
-  const safe = links.filter(({ path }) => /^https?:\/\//.test(path));
+  const safe = links.filter(({ path }) => /^https?:\/\//.test(path) && path.length <= LONGEST_LINK);
   if (safe.length === 0) return '';
   const made = safe.map(({ label, path, primary }) => {
     const colours = primary
       ? `background:${ACCENT};color:#ffffff;border:1px solid ${ACCENT}`
       : `background:#ffffff;color:${TEXT};border:1px solid #858e9b`;
-    return `<a href="${escapeHtml(plain(path))}" style="display:inline-block;padding:12px 20px;margin:0 8px 8px 0;border-radius:6px;font-size:16px;line-height:20px;font-weight:600;text-decoration:none;${colours}">${escapeHtml(plain(label))}</a>`;
+    return `<a href="${escapeHtml(plain(path))}" style="display:inline-block;padding:12px 20px;margin:0 8px 8px 0;border-radius:6px;font-size:16px;line-height:20px;font-weight:600;text-decoration:none;${colours}">${escapeHtml(plain(cut(label)))}</a>`;
   });
   return `<p style="margin:0">${made.join('')}</p>
 <p style="margin:0;font-size:13px;line-height:20px;color:${DIM}">The page shows the state of that moment. Opening a link changes nothing.</p>`;
@@ -132,5 +133,5 @@ function text(said: string): string {
   if (!whole.includes('\n')) {
     return `<p style="margin:12px 0 0;font-size:16px;line-height:24px;color:${SOFT}">${inline(whole)}</p>`;
   }
-  return `<div style="margin:8px 0 0;padding:12px;background:#f6f7f9;border-radius:6px;font-size:13px;line-height:20px;white-space:pre-wrap;${MONO}">${whole.split('\n').map(breakable).join('\n')}</div>`;
+  return `<div style="margin:8px 0 0;padding:12px;background:#f6f7f9;border-radius:6px;line-height:20px;white-space:pre-wrap;${MONO};font-size:13px">${whole.split('\n').map(breakable).join('\n')}</div>`;
 }
