@@ -49,10 +49,12 @@ function limit(action: Action, atMost: Blame['atMost']): Assessed['effective'] {
   return action === 'monitor' ? 'monitor' : 'escalate';
 }
 
+/** What was superseded and fails on was not: the deployment that was to replace what runs did not come. */
 function handledBy(breach: Breach, incidents: readonly Incident[]): string | null {
   const handler = incidents.find(
     (incident) =>
       isFinal(incident.state) &&
+      incident.state !== 'superseded' &&
       !incident.shadow &&
       incident.breaches.some(
         (each) =>

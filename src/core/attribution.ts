@@ -1,4 +1,4 @@
-import { type Deployment, running } from './deployment.ts';
+import { type Deployment, running, type Unclear } from './deployment.ts';
 import type { Facts } from './facts.ts';
 import type { Signal } from './signal.ts';
 
@@ -19,7 +19,9 @@ export function attribute(facts: Facts): Attribution {
   const disputed = disputedInvocations(facts);
   const settle = facts.environment.bake.settle;
   const judges = (deployment: Deployment, signal: Signal): boolean =>
-    ran(deployment, signal, settle) && !(signal.invocation !== null && disputed.has(signal.invocation));
+    ran(deployment, signal, settle) &&
+    !facts.unclear.some((each) => overlaps(each, signal)) &&
+    !(signal.invocation !== null && disputed.has(signal.invocation));
   return {
     running: running(deployments),
     disputed,
@@ -37,6 +39,10 @@ function ran(deployment: Deployment, signal: Signal, settle: number): boolean {
     signal.began >= deployment.deployedAt + settle &&
     (deployment.endedAt === null || signal.at <= deployment.endedAt)
   );
+}
+
+function overlaps({ from, until }: Unclear, { began, at }: Signal): boolean {
+  return at > from && (until === null || began < until);
 }
 
 function disputedInvocations(facts: Facts): ReadonlySet<string> {

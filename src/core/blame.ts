@@ -2,7 +2,7 @@ import type { Attribution } from './attribution.ts';
 import type { Blame, Novelty } from './decision.ts';
 import { type Deployment, short } from './deployment.ts';
 import { sayDuration } from './duration.ts';
-import type { Facts } from './facts.ts';
+import type { Facts, Known } from './facts.ts';
 import type { Signal } from './signal.ts';
 import type { Instant } from './time.ts';
 import type { Breach } from './verdict.ts';
@@ -11,10 +11,10 @@ import type { Breach } from './verdict.ts';
 export function noveltyOf(breach: Breach, facts: Facts, attribution: Attribution): Novelty {
   const deployment = attribution.running as Deployment;
   const signals = facts.history.of(breach.rule.signal, breach.subject)?.signals ?? [];
-  const known = knownFailure(breach, facts, signals);
-  if (known !== undefined) return { is: 'known', because: known };
-  if (!breach.rule.onlyNew) return { is: 'new', because: 'the rule asks about every failure, new or not' };
   const before = baselineOf(deployment, facts, attribution, signals);
+  const known = knownFailure(breach, facts, signals);
+  if (known !== undefined) return knownOrWorse(known, deployment, breach, before, facts);
+  if (!breach.rule.onlyNew) return { is: 'new', because: 'the rule asks about every failure, new or not' };
   if (before === undefined) return withoutBaseline(deployment, facts, signals, breach);
   if (breach.rule.when({ signal: before.signal })) return existing(breach, before, facts);
   const first = attribution.under(deployment, signals)[0];
@@ -48,6 +48,11 @@ export function blameFor(
   if (novelty.is === 'worse') return { deployment: deployment.id, atMost: 'ask', because: novelty.because };
   if (deployment.verdict === 'good') return afterGood(deployment, breach, facts, attribution, age);
   const blamed = `${commit}, deployed ${sayDuration(age)} before`;
+  const { failedDeployment } = facts;
+  if (failedDeployment !== null && facts.environment.runs !== 'work-tree') {
+    const because = `${blamed}; the deployment of ${short(failedDeployment.commit)} failed after it`;
+    return { deployment: deployment.id, atMost: 'ask', because };
+  }
   if (novelty.is === 'new') return { deployment: deployment.id, atMost: 'act', because: blamed };
   return { deployment: deployment.id, atMost: 'ask', because: `${blamed}; ${novelty.because}` };
 }
@@ -144,11 +149,24 @@ function watchedFrom(facts: Facts, deployment: Deployment, signal: Signal): Inst
   return Math.max(deployment.deployedAt + facts.environment.bake.settle, since);
 }
 
-function knownFailure(breach: Breach, facts: Facts, signals: readonly Signal[]): string | undefined {
+function knownFailure(breach: Breach, facts: Facts, signals: readonly Signal[]): Known | undefined {
   const known = facts.known.find(
     (each) => each.kind === breach.rule.signal && each.subject === breach.subject,
   );
   if (known === undefined) return undefined;
   const passedSince = signals.some((signal) => signal.at > known.since && !breach.rule.when({ signal }));
-  return passedSince ? undefined : known.because;
+  return passedSince ? undefined : known;
+}
+
+/** What was known before this deployment may still have grown under it; what people declined under it may not. */
+function knownOrWorse(
+  { since, because }: Known,
+  deployment: Deployment,
+  breach: Breach,
+  before: Baseline | undefined,
+  facts: Facts,
+): Novelty {
+  const compares = since < deployment.deployedAt && before !== undefined;
+  const grown = compares && breach.rule.when({ signal: before.signal }) && existing(breach, before, facts);
+  return grown && grown.is === 'worse' ? grown : { is: 'known', because };
 }

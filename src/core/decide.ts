@@ -1,6 +1,6 @@
 import type { Assessed } from './assess.ts';
 import { strictest } from './assess.ts';
-import type { Decision, Trace } from './decision.ts';
+import type { Decision, GuardName, Trace } from './decision.ts';
 import { type Deployment, running } from './deployment.ts';
 import { sayDuration } from './duration.ts';
 import type { Facts } from './facts.ts';
@@ -55,7 +55,9 @@ function isOrdered(incident: Incident | undefined): boolean {
   return incident?.request != null || incident?.approval?.answer?.is === 'approved';
 }
 
-/** Disarm, a running plan and a freeze hold even for a person; a freeze can be overridden with a reason. */
+const HOLDS_A_PERSON: readonly GuardName[] = ['armed', 'no-rollback-running', 'no-deployment-running'];
+
+/** Disarm, a running plan or deployment, and a freeze hold even for a person; a freeze can be overridden with a reason. */
 function decideOrdered(context: Context): Decision {
   const { guards, incident, facts } = context;
   const request = incident?.request ?? null;
@@ -63,8 +65,7 @@ function decideOrdered(context: Context): Decision {
   const holds = guards.find(
     (each) =>
       !each.passed &&
-      (each.name === 'armed' ||
-        each.name === 'no-rollback-running' ||
+      (HOLDS_A_PERSON.includes(each.name) ||
         (each.name === 'not-frozen' && (request?.override ?? null) === null)),
   );
   if (holds !== undefined)

@@ -50,6 +50,12 @@ export interface Announcement {
   readonly runUrl: string | null;
 }
 
+/** A time between a deployment's beginning and its end. `until` null: it has not ended. */
+export interface Unclear {
+  readonly from: Instant;
+  readonly until: Instant | null;
+}
+
 /** A version that must not come back by itself: its rollback passed the point of no return, or a person ruled so. */
 export interface Quarantine {
   readonly environment: string;

@@ -1,4 +1,4 @@
-import type { Deployment, Quarantine, Version } from './deployment.ts';
+import type { Deployment, Quarantine, Unclear, Version } from './deployment.ts';
 import type { Environment } from './environment.ts';
 import type { Escalation } from './escalation.ts';
 import type { Incident } from './incident.ts';
@@ -62,6 +62,10 @@ export interface Facts {
   readonly known: readonly Known[];
   /** A pipeline said `started` and not yet how it ended. */
   readonly deploying: { readonly commit: string; readonly since: Instant } | null;
+  /** The pipeline's last word is that a deployment failed. */
+  readonly failedDeployment: { readonly commit: string; readonly since: Instant } | null;
+  /** When nobody could say what ran: evidence of these times judges no deployment. */
+  readonly unclear: readonly Unclear[];
   /** Subjects that still exist in the newest manifest; null where no manifest is known. */
   readonly catalogue: ReadonlySet<string> | null;
   /** Versions of the commits that invocations named (`git_sha`), where our clone knows them. */

@@ -20,8 +20,7 @@ export type EnvironmentNews =
       readonly since: Instant;
     }
   | { readonly kind: 'possible'; readonly key: string }
-  | { readonly kind: 'reload-failed'; readonly key: string; readonly problems: string }
-  | { readonly kind: 'told'; readonly key: string; readonly headline: string; readonly request: string };
+  | { readonly kind: 'reload-failed'; readonly key: string; readonly problems: string };
 
 export interface EnvironmentContext {
   readonly environment: string;

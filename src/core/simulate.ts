@@ -211,6 +211,8 @@ class Stage {
       readiness: [],
       known: [],
       deploying: null,
+      failedDeployment: null,
+      unclear: [],
       catalogue: null,
       versions: new Map(),
       evidenceKinds,

@@ -87,23 +87,15 @@ export function authoritative(
     .findLast((each) => each.at <= now);
 }
 
-function asRunning(seen: Announcement, all: readonly Announcement[], deploysWithin: number): Announcement {
-  const report = all.find(
-    (each) => each.from === 'api' && each.state === 'succeeded' && each.commit === seen.commit,
-  );
-  return { ...seen, at: report?.at ?? seen.seenAt + deploysWithin };
-}
-
-/** A deployment that a pipeline started and has not yet ended. */
-export function underWay(
-  announcements: readonly Announcement[],
+/** A head as what runs: `at` is when it does; never, where its deployment was reported as failed. */
+export function asRunning(
+  seen: Announcement,
+  all: readonly Announcement[],
   deploysWithin: number,
-  now: Instant,
-): { readonly commit: string; readonly since: Instant } | null {
-  const last = [...announcements]
-    .filter((each) => each.from === 'api')
-    .sort((a, b) => a.at - b.at)
-    .at(-1);
-  if (last?.state !== 'started' || now >= last.at + deploysWithin) return null;
-  return { commit: last.commit, since: last.at };
+): Announcement {
+  const reports = all.filter((each) => each.from === 'api' && each.commit === seen.commit);
+  const succeeded = reports.find((each) => each.state === 'succeeded');
+  if (succeeded !== undefined) return { ...seen, at: succeeded.at };
+  const failed = reports.at(-1)?.state === 'failed';
+  return { ...seen, at: failed ? Number.POSITIVE_INFINITY : seen.seenAt + deploysWithin };
 }

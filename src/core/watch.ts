@@ -1,5 +1,5 @@
 import type { Considered } from './consider.ts';
-import { running } from './deployment.ts';
+import { running, short } from './deployment.ts';
 import type { Facts } from './facts.ts';
 import type { Instant } from './time.ts';
 
@@ -20,7 +20,8 @@ export type Alarm =
       readonly by: string;
     }
   | { readonly kind: 'disputed'; readonly key: string; readonly invocations: readonly string[] }
-  | { readonly kind: 'not-possible'; readonly key: string; readonly because: string };
+  | { readonly kind: 'not-possible'; readonly key: string; readonly because: string }
+  | { readonly kind: 'told'; readonly key: string; readonly headline: string; readonly request: string };
 
 /** After so many errors in a row a source is unavailable, whatever it said before. */
 const UNAVAILABLE_AFTER = 5;
@@ -33,6 +34,7 @@ export function watch(facts: Facts, considered: Considered, now: Instant): reado
     ...quarantinedRunning(facts),
     ...disputed(facts, considered),
     ...notPossible(facts),
+    ...deploymentFailed(facts),
   ];
 }
 
@@ -88,5 +90,19 @@ function notPossible({ environment, readiness }: Facts): readonly Alarm[] {
   const because = readiness.map((each) => `${each.strategy}: ${each.because}`).join('; ');
   return [
     { kind: 'not-possible', key: `${environment.name}/not-possible/${because.slice(0, 200)}`, because },
+  ];
+}
+
+/** It changes nothing that runs. Where pipelines are the authority, nobody knows for sure until one succeeds. */
+function deploymentFailed({ environment, failedDeployment }: Facts): readonly Alarm[] {
+  if (failedDeployment === null) return [];
+  const { commit, since } = failedDeployment;
+  const request =
+    environment.runs === 'work-tree'
+      ? 'Look at its pipeline. What runs is what the work tree has: it is watched as before.'
+      : 'Look at its pipeline. What ran before counts as running; nothing is judged until a deployment succeeds.';
+  const headline = `The pipeline says that the deployment of ${short(commit)} to ${environment.name} failed.`;
+  return [
+    { kind: 'told', key: `${environment.name}/deployment-failed/${commit}/${since}`, headline, request },
   ];
 }

@@ -136,12 +136,13 @@ async function whyHeld(
 
 async function overtaken(world: World, place: Place, work: Work): Promise<Held | undefined> {
   const now = world.clock.now();
-  const { name, deploysWithin } = place.environment;
+  const { name, deploysWithin, runs: authority } = place.environment;
   const runs = running(await world.store.deployments.deployments(name));
   const from = work.plan.steps.find((step) => step.uses === 'git.revert')?.with.from;
   if (runs !== undefined && from !== undefined && runs.commit !== from && !runs.alsoSeen.includes(from)) {
     return { is: 'stop', because: `${runs.commit.slice(0, 7)} was deployed meanwhile`, as: 'superseded' };
   }
+  if (authority === 'work-tree') return undefined;
   const announced = await world.store.deployments.announcements(name, now - deploysWithin);
   const started = announced
     .filter((each) => each.from === 'api')

@@ -1,6 +1,7 @@
 import type { Facts, Mode } from '../core/facts.ts';
-import { underWay } from '../core/succession.ts';
 import { days, type Instant } from '../core/time.ts';
+import { lastFailed, unclear, underWay } from '../core/under-way.ts';
+import { learnVersions } from './learn-versions.ts';
 import type { Place, World } from './world.ts';
 
 /** How long final incidents and announcements still bear on a decision. */
@@ -12,7 +13,7 @@ export async function gather(world: World, place: Place, now: Instant): Promise<
   const { name } = environment;
   const { signals, deployments, incidents, switches } = world.store;
   const since = now - Math.max(LOOK_BACK, environment.limits.budget.per, environment.reopenWindow);
-  await memory.catchUp();
+  if ((await memory.catchUp()) > 0) await learnVersions(place);
   const [ran, quarantined, open, rollbacks, mode, freezes, health, known, allowed, announced, catalogues] =
     await Promise.all([
       deployments.deployments(name),
@@ -41,6 +42,8 @@ export async function gather(world: World, place: Place, now: Instant): Promise<
     readiness: place.standing.readiness,
     known,
     deploying: underWay(announced, environment.deploysWithin, now),
+    failedDeployment: lastFailed(announced),
+    unclear: unclear(announced, environment),
     catalogue: catalogues.length === 0 ? null : new Set(subjects),
     versions: place.standing.versions,
     evidenceKinds: place.evidenceKinds,

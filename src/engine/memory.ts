@@ -11,6 +11,8 @@ export class Memory implements History {
   readonly #environment: string;
   readonly #store: SignalStore;
   #sequence = 0;
+  /** Commits that invocations named as theirs. */
+  readonly named = new Set<string>();
 
   constructor(environment: string, store: SignalStore) {
     this.#environment = environment;
@@ -41,6 +43,8 @@ export class Memory implements History {
 
   /** Facts may come late and out of order: each subject stays sorted by when it was observed. */
   #add(signal: Signal): void {
+    const { git_sha: sha } = signal.attributes;
+    if (typeof sha === 'string') this.named.add(sha);
     const key = `${signal.kind}\0${signal.subject}`;
     const history = this.#bySubject.get(key) ?? { kind: signal.kind, subject: signal.subject, signals: [] };
     this.#bySubject.set(key, history);

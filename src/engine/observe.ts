@@ -47,8 +47,7 @@ export async function take(
   const { signals } = world.store;
   if (observed.catalogue !== null) await signals.setCatalogue(observed.catalogue);
   const count = observed.signals.length === 0 ? 0 : await signals.add(observed.signals);
-  await learnVersions(place, observed);
-  const evidence = newestEvidence(place, observed);
+  const evidence = newestEvidence(place, observed, now);
   await keepHealth(world, place, source, (health) => ({
     ...health,
     lastSuccessAt: now,
@@ -61,19 +60,11 @@ export async function take(
   return count;
 }
 
-/** Invocations may name the commit they ran: its version is looked up, so that a wrong one judges nothing. */
-async function learnVersions(place: Place, observed: Observation): Promise<void> {
-  const { versions } = place.standing;
-  for (const { attributes } of observed.signals) {
-    const sha = attributes.git_sha;
-    if (typeof sha !== 'string' || !/^[0-9a-f]{40}$/.test(sha) || versions.has(sha)) continue;
-    const facts = await place.repository.find(sha, AbortSignal.timeout(10_000)).catch(() => undefined);
-    if (facts !== undefined) versions.set(sha, facts.version);
-  }
-}
-
-function newestEvidence(place: Place, { signals }: Observation): Instant | null {
-  const times = signals.filter((each) => place.evidenceKinds.has(each.kind)).map((each) => each.at);
+/** A time that has not come yet is no evidence that a source will speak until then. */
+function newestEvidence(place: Place, { signals }: Observation, now: Instant): Instant | null {
+  const times = signals
+    .filter((each) => place.evidenceKinds.has(each.kind))
+    .map((each) => Math.min(each.at, now));
   return times.length === 0 ? null : times.reduce((newest, at) => Math.max(newest, at));
 }
 

@@ -200,6 +200,8 @@ export function facts(changes: Partial<Facts> & { signals?: readonly Signal[] } 
     readiness: [],
     known: [],
     deploying: null,
+    failedDeployment: null,
+    unclear: [],
     catalogue: null,
     versions: new Map(),
     evidenceKinds: new Set(['dbt.test']),
