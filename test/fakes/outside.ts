@@ -1,8 +1,10 @@
+import type { OutsideError } from '../../src/core/errors.ts';
 import type { Progress, Verbs } from '../../src/core/plan.ts';
 import type { Signal } from '../../src/core/signal.ts';
 import type { Actuator, Actuators, StepContext } from '../../src/ports/actuator.ts';
 import type { CommitFacts, Repository, RevertPreflight, WorkTree } from '../../src/ports/repository.ts';
 import type { Observation, SignalSource } from '../../src/ports/signal-source.ts';
+import { type Run, resultsOf } from './test-run.ts';
 
 /** The daemon's process died here: nothing after this call happens. */
 export class Killed extends Error {}
@@ -22,8 +24,24 @@ export class Outside {
   readonly branch: Made[] = [];
   workTree = { commit: '', since: 0 };
   paused = false;
-  /** Versions whose data fail the test. */
+  /** Versions whose data fail the test `unique_orders`. */
   readonly badVersions = new Set<string>();
+  /** The tests there are, with their severity. */
+  readonly tests = new Map([
+    ['unique_orders', 'critical'],
+    ['not_null_orders', 'critical'],
+  ]);
+  /** Tests that fail whatever runs. */
+  readonly alwaysFailing = new Set<string>();
+  /** Thrown by the source instead of an answer. */
+  unreadable: OutsideError | null = null;
+  /** Why the revert could not be pushed, and what the work tree needs a person for. */
+  readonly problems: string[] = [];
+  readonly needsApproval: string[] = [];
+  /** Verbs that, once started, never end. */
+  readonly hanging = new Set<string>();
+  /** Runs right after a verb was started: what happens elsewhere meanwhile. */
+  readonly meanwhile = new Map<string, () => void>();
   readonly effects: string[] = [];
   readonly pending: Signal[] = [];
   /** Verbs that fail for good, with what they say. */
@@ -32,12 +50,14 @@ export class Outside {
   killAt = Number.POSITIVE_INFINITY;
   calls = 0;
   readonly now: () => number;
+  readonly environment: string;
   /** Calls take time: called once for each. */
   readonly #passes: () => void;
   readonly #built = new Set<string>();
 
-  constructor(now: () => number, passes: () => void) {
+  constructor(now: () => number, passes: () => void, environment = 'production') {
     this.now = now;
+    this.environment = environment;
     this.#passes = passes;
   }
 
@@ -64,37 +84,21 @@ export class Outside {
     return this.branch.find((each) => each.commit === commit)?.version ?? '?';
   }
 
-  /** A dbt run over what is checked out: a result for each test. `startedBy` is ours or nobody's. */
-  runTests(startedBy: string | null = null): void {
-    const at = this.now();
+  /** A dbt run over what is checked out: a result for each test. */
+  runTests(run: Run = {}): void {
     const bad = this.badVersions.has(this.version(this.workTree.commit));
-    for (const subject of ['unique_orders', 'not_null_orders']) {
-      const failing = bad && subject === 'unique_orders';
-      this.pending.push({
-        id: `production/dbt-prod/${at}/${startedBy ?? 'schedule'}/${subject}`,
-        environment: 'production',
-        source: 'dbt-prod',
-        kind: 'dbt.test',
-        subject,
-        at,
-        began: at,
-        invocation: `run-${at}-${startedBy ?? 'schedule'}`,
-        startedBy,
-        attributes: {
-          status: failing ? 'fail' : 'pass',
-          failures: failing ? 12 : 0,
-          severity: 'critical',
-          name: subject,
-        },
-      });
-    }
+    const failing = new Set([...this.alwaysFailing, ...(bad ? ['unique_orders'] : [])]);
+    this.pending.push(...resultsOf(run, { ...this, failing, at: this.now() }));
   }
 
   source(): SignalSource {
     return {
       name: 'dbt-prod',
-      environment: 'production',
-      observe: async (): Promise<Observation> => ({ signals: [...this.pending], catalogue: null }),
+      environment: this.environment,
+      observe: async (): Promise<Observation> => {
+        if (this.unreadable !== null) throw this.unreadable;
+        return { signals: [...this.pending], catalogue: null };
+      },
       watch: () => () => {},
       busy: async () => false,
     };
@@ -113,19 +117,24 @@ export class Outside {
         isAncestor: index(from) !== -1 && index(to) !== -1 && index(from) <= index(to),
         commits: this.branch
           .slice(index(from) + 1, index(to) + 1)
-          .map((each) => ({ commit: each.commit, subject: each.subject, touches: true }))
+          .map((each) => ({ commit: each.commit, subject: each.subject, touches: this.#touches(each) }))
           .reverse(),
       }),
       changedFiles: async () => [],
-      check: async () => ({ problems: [], warnings: [], needsApproval: [] }),
+      check: async () => ({ problems: [...this.problems], warnings: [], needsApproval: [] }),
     };
+  }
+
+  /** Whether a commit changes the pipeline's files: its version is another than its parent's. */
+  #touches(made: Made): boolean {
+    return this.branch[this.branch.indexOf(made) - 1]?.version !== made.version;
   }
 
   tree(): WorkTree {
     return {
       path: '/srv/dataops',
       observe: async () => ({ ...this.workTree }),
-      preflight: async () => ({ problems: [], warnings: [], needsApproval: [] }),
+      preflight: async () => ({ problems: [], warnings: [], needsApproval: [...this.needsApproval] }),
     };
   }
 
@@ -144,9 +153,18 @@ export class Outside {
         },
       }),
       'git.revert': this.#actuator('git.revert', {
-        isDone: (_, { key }) => {
+        isDone: ({ toVersion }, { key }) => {
           const made = this.branch.find((each) => each.commit === revertCommit(key));
-          return made === undefined ? undefined : { commit: made.commit, how: 'revert' };
+          if (made !== undefined) return { commit: made.commit, how: 'revert' };
+          const head = this.branch.at(-1);
+          return head?.version === toVersion ? { commit: head.commit, how: 'nothing' } : undefined;
+        },
+        overtaken: ({ from, commits }) => {
+          const newer = this.branch.slice(this.branch.findIndex((each) => each.commit === from) + 1);
+          const unplanned = newer.find(
+            (each) => this.#touches(each) && !commits.some(({ commit }) => commit === each.commit),
+          );
+          return unplanned === undefined ? undefined : `${unplanned.commit} was pushed meanwhile`;
         },
         act: (input: Verbs['git.revert'], { key, incident }) => {
           this.push(revertCommit(key), input.toVersion, { incident, to: input.to });
@@ -161,7 +179,7 @@ export class Outside {
         isDone: (_, { key }) => (this.#built.has(key) ? { exit: '0' } : undefined),
         act: (_, { key }) => {
           this.#built.add(key);
-          this.runTests(key);
+          this.runTests({ startedBy: key });
         },
       }),
       'health.prove': proving,
@@ -174,13 +192,18 @@ export class Outside {
     how: {
       isDone: (input: Input, context: StepContext) => Record<string, string> | undefined;
       act: (input: Input, context: StepContext) => void;
+      overtaken?: (input: Input) => string | undefined;
     },
   ): Actuator<Input> {
+    const started = new Set<string>();
     return {
       check: (input, context): Promise<Progress> =>
         this.call((): Progress => {
+          if (this.hanging.has(verb) && started.has(context.key)) return { is: 'running' };
           const result = how.isDone(input, context);
           if (result !== undefined) return { is: 'done', result };
+          const overtaken = how.overtaken?.(input);
+          if (overtaken !== undefined) return { is: 'overtaken', why: overtaken };
           const why = this.broken.get(verb);
           return why === undefined ? { is: 'absent' } : { is: 'failed', why };
         }),
@@ -188,7 +211,9 @@ export class Outside {
         this.call(() => {
           if (this.broken.has(verb)) return;
           this.effects.push(verb);
+          started.add(context.key);
           how.act(input, context);
+          this.meanwhile.get(verb)?.();
         }),
     };
   }

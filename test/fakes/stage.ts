@@ -1,4 +1,5 @@
 import type { Environment } from '../../src/core/environment.ts';
+import type { Policy } from '../../src/core/facts.ts';
 import { hours, minutes } from '../../src/core/time.ts';
 import { createCommands } from '../../src/engine/commands.ts';
 import { once } from '../../src/engine/loop.ts';
@@ -16,26 +17,36 @@ import { Outside } from './outside.ts';
 const silent = { info: () => {}, warn: () => {}, error: () => {} };
 const unmeasured: Meter = { add: () => {}, set: () => {}, observe: () => {} };
 
+export const A = 'a'.repeat(40);
+export const B = 'b'.repeat(40);
+export const C = 'c'.repeat(40);
+export const D = 'd'.repeat(40);
+
 export const ROGER: Actor = { name: 'roger', person: 'roger', scopes: ['read', 'operate', 'approve'] };
 
 /** A pipeline in memory with the real engine on it. Time moves only when a test says so. */
 export class Stage {
   now = START;
-  readonly store: Store = memoryStore();
-  readonly outside = new Outside(
-    () => this.now,
-    () => {
-      this.now += 1;
-    },
-  );
+  readonly store: Store;
+  readonly outside: Outside;
   readonly environment: Environment;
+  /** The rules as they stand; a reload replaces them. */
+  policy: Policy = policy();
   world: World;
   place: Place;
   commands: Commands;
   queries: Queries;
 
-  constructor(changes: Partial<Environment> = {}) {
+  constructor(changes: Partial<Environment> = {}, store: Store = memoryStore()) {
     this.environment = environment(changes);
+    this.store = store;
+    this.outside = new Outside(
+      () => this.now,
+      () => {
+        this.now += 1;
+      },
+      this.environment.name,
+    );
     const made = this.#boot();
     this.world = made.world;
     this.place = made.place;
@@ -72,7 +83,7 @@ export class Stage {
   }
 
   async arm(): Promise<void> {
-    await this.store.switches.setMode('production', {
+    await this.store.switches.setMode(this.environment.name, {
       mode: 'armed',
       since: this.now,
       by: 'roger',
@@ -81,7 +92,7 @@ export class Stage {
   }
 
   /** A is deployed, observed for as long as it takes, and found good. */
-  async provenGood(commit = 'a'.repeat(40), version = 'A'): Promise<void> {
+  async provenGood(commit = A, version = 'A'): Promise<void> {
     this.outside.push(commit, version);
     this.outside.deploy(commit);
     await this.turn();
@@ -99,8 +110,41 @@ export class Stage {
     this.now += minutes(5);
   }
 
+  /** Armed, good A, bad B, one failing run of the tests: nothing of it decided yet. */
+  async badDeployment(): Promise<void> {
+    await this.arm();
+    await this.provenGood();
+    this.outside.badVersions.add('B');
+    await this.deployed(B, 'B');
+    this.outside.runTests();
+  }
+
+  /** A pipeline says how it goes with a commit. */
+  async says(state: 'started' | 'succeeded' | 'failed', commit: string, at = this.now): Promise<void> {
+    const environment = this.environment.name;
+    await this.commands.announce(ROGER, { environment, commit, state, at, ref: null, runUrl: null });
+  }
+
+  /** The newest incident. */
   async incident() {
-    return (await this.store.incidents.list({ limit: 1 }))[0];
+    const environment = this.environment.name;
+    return (await this.store.incidents.list({ environment, limit: 1 }))[0];
+  }
+
+  /** Every incident, oldest first, in one line each: number, state, blamed. */
+  async incidents(): Promise<readonly string[]> {
+    const all = await this.store.incidents.list({ environment: this.environment.name, limit: 99 });
+    return all.map((each) => `${each.id} ${each.state} ${each.blamed}`).reverse();
+  }
+
+  async deployments() {
+    return this.store.deployments.deployments(this.environment.name);
+  }
+
+  /** Kinds of the notices owed so far, once per message. */
+  async told(): Promise<readonly string[]> {
+    const entries = await this.store.outbox.notices({});
+    return entries.map(({ notice }) => notice.kind);
   }
 
   #boot() {
@@ -112,7 +156,7 @@ export class Stage {
       meter: unmeasured,
       log: silent,
       publicUrl: 'https://rollbackd.example.com',
-      policy: () => policy(),
+      policy: () => this.policy,
       places: new Map(),
       wake: () => {},
     };
@@ -122,13 +166,13 @@ export class Stage {
       sources: [this.outside.source()],
       repository,
       revertPreflight: repository,
-      workTree: this.outside.tree(),
+      workTree: this.environment.runs === 'work-tree' ? this.outside.tree() : null,
       actuators: this.outside.actuators(
         proving(world, () => place),
         awaiting(world, () => place),
       ),
       evidenceKinds: new Set(['dbt.test']),
-      commands: [['dbt', 'build']],
+      commands: this.environment.hasCommands ? [['dbt', 'build']] : [],
       commandWithin: minutes(30),
       stop: async () => {},
       memory,
