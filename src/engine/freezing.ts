@@ -63,7 +63,10 @@ async function arm({ world, wake }: CommandContext, actor: Actor, environment: s
   await audit(world, actor, 'arm', environment, reason);
   wake(environment, false);
   const mayNow = readiness.filter((each) => each.possible).map((each) => `${each.strategy}: ${each.because}`);
-  return { mode, mayNow: mayNow.length > 0 ? mayNow : readiness.map((each) => `nothing yet: ${each.because}`) };
+  return {
+    mode,
+    mayNow: mayNow.length > 0 ? mayNow : readiness.map((each) => `nothing yet: ${each.because}`),
+  };
 }
 
 /** The kill switch: wins over everything, survives restart and reload. */
