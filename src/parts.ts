@@ -59,6 +59,9 @@ export function startLoops(base: Base): Loops {
   let running: readonly Promise<void>[] = [];
   const start = () => {
     abort = new AbortController();
+    // Only now: until the new ones are here, pipelines and people are answered from the old ones.
+    places.clear();
+    bells.clear();
     const clones = new Map<string, Clone>();
     running = current.settings.environments.map(async (configured) => {
       const { name } = configured.environment;
@@ -80,8 +83,6 @@ export function startLoops(base: Base): Loops {
       abort.abort();
       wake(null, false);
       await Promise.allSettled(running);
-      places.clear();
-      bells.clear();
     },
   };
 }
