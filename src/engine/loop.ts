@@ -51,11 +51,20 @@ export async function run(world: World, place: Place, bell: Bell, abort: AbortSi
     while (!abort.aborted) {
       const deep = bell.deep;
       bell.deep = false;
-      await once(world, place, deep, abort);
+      await stoppable(once(world, place, deep, abort), abort);
       await bell.wait(world, await restOf(world, place), abort);
     }
   } finally {
     for (const close of closers) close();
+  }
+}
+
+/** A turn that is told to stop may do so by throwing that: it is nobody's fault, and the next one looks again. */
+async function stoppable(turn: Promise<void>, abort: AbortSignal): Promise<void> {
+  try {
+    await turn;
+  } catch (error) {
+    if (!abort.aborted || error !== abort.reason) throw error;
   }
 }
 
