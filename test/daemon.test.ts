@@ -1,4 +1,5 @@
 import { writeFileSync } from 'node:fs';
+import { createServer, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, expect, test } from 'vitest';
 import { expectRolledBack } from './fakes/pipeline/crash.ts';
@@ -13,15 +14,35 @@ afterEach(async () => {
 });
 
 /** A running daemon, a proven deployment, and one on top of it that nobody has tested yet. */
-async function watching(content: Content): Promise<{ sandbox: Pipeline; good: string }> {
+async function watching(
+  content: Content,
+  change: (text: string) => string = (text) => text,
+): Promise<{ sandbox: Pipeline; good: string }> {
   const sandbox = await pipeline();
   made.push(sandbox);
+  sandbox.configure(change);
   const good = await sandbox.deploy('good');
   await sandbox.start();
   await sandbox.runDbt();
   await untilRunning(sandbox, good, 'good');
   await untilRunning(sandbox, await sandbox.deploy(content));
   return { sandbox, good };
+}
+
+/** A mail server that takes connections and never says a word. */
+async function silence(): Promise<{ port: number; close(): void }> {
+  const sockets = new Set<Socket>();
+  const server = createServer((socket) => void sockets.add(socket.on('error', () => undefined)));
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', () => resolve()));
+  const address = server.address();
+  if (address === null || typeof address === 'string') throw new Error('it has no port');
+  return {
+    port: address.port,
+    close() {
+      for (const socket of sockets) socket.destroy();
+      server.close();
+    },
+  };
 }
 
 async function reloadMetric(sandbox: Pipeline): Promise<string | undefined> {
@@ -103,6 +124,54 @@ test(
     await untilIncident(sandbox, 'probation', 60_000);
     expect(await sandbox.git('remote.git', 'diff', '--name-only', good, 'main', '--', 'dbt')).toBe('');
     expect(sandbox.lines('effects.log')).toEqual(['pause', 'resume']);
+  },
+  PATIENCE,
+);
+
+test(
+  'reloads that come in the middle of turns stop them, and nothing else',
+  async () => {
+    const { sandbox } = await watching('bad silver');
+
+    const answers: number[] = [];
+    for (let each = 0; each < 30; each += 1) {
+      answers.push((await sandbox.api('/-/reload', { method: 'POST' })).status);
+      await sleep((each * 7) % 45);
+    }
+
+    expect(new Set(answers)).toEqual(new Set([200]));
+    expect(await sandbox.stop()).toEqual({ code: 0, signal: null });
+  },
+  PATIENCE,
+);
+
+test(
+  'a pipeline is answered while a reload waits for a mail server that says nothing',
+  async () => {
+    const mute = await silence();
+    try {
+      const { sandbox } = await watching('bad silver', (text) =>
+        text.replace(/port: \d+, tls/, `port: ${mute.port}, tls`),
+      );
+      await sandbox.runDbt();
+      await untilIncident(sandbox, 'waiting_approval', 60_000);
+      await sleep(2_500);
+
+      let isReloading = true;
+      const reload = sandbox.api('/-/reload', { method: 'POST' }).finally(() => {
+        isReloading = false;
+      });
+      const answers: number[] = [];
+      while (isReloading) {
+        answers.push((await sandbox.api('/api/v1/deployments?environment=production')).status);
+        await sleep(50);
+      }
+
+      expect((await reload).status).toBe(200);
+      expect(new Set(answers)).toEqual(new Set([200]));
+    } finally {
+      mute.close();
+    }
   },
   PATIENCE,
 );
