@@ -1,13 +1,12 @@
-import { running } from '../core/deployment.ts';
 import { OutsideError } from '../core/errors.ts';
 import { currentPlan, type EventBody, type Incident } from '../core/incident.ts';
 import { type Plan, type Progress, pointOfNoReturn, type Step, type StepKey, stepKey } from '../core/plan.ts';
 import type { Actuator, StepContext } from '../ports/actuator.ts';
 import { finish } from './finish.ts';
+import { whyDisarmed, whyHeld } from './held.ts';
 import { passPointOfNoReturn } from './point-of-no-return.ts';
 import { record } from './record.ts';
 import { stopShort } from './stop.ts';
-import { track } from './track.ts';
 import type { Place, World } from './world.ts';
 
 /** Goes on with an incident's plan for as long as there is something to do now. */
@@ -56,14 +55,16 @@ async function beat(world: World, place: Place, incident: Incident, abort: Abort
   const journal = incident.steps.find((each) => each.key === work.key);
   const held = await whyHeld(world, place, work, journal !== undefined, abort);
   if (held?.is === 'wait') return incident;
-  if (held?.is === 'stop')
-    return stopShort(world, place, incident, { work, because: held.because, as: held.as });
+  if (held?.is === 'stop') return stopShort(world, place, incident, { work, ...held });
   if (journal === undefined) return begin(world, place, incident, work);
 
   const actuator = place.actuators[work.step.uses] as Actuator<unknown>;
   const context = contextOf(incident, work, journal.startedAt);
   const progress = await look(actuator, work, context, abort);
   if (progress.is === 'absent') {
+    const off = await whyDisarmed(world, place, work);
+    if (off?.is === 'wait') return incident;
+    if (off?.is === 'stop') return stopShort(world, place, incident, { work, ...off });
     await start(world, actuator, work, context, abort);
     const after = await look(actuator, work, context, abort);
     return after.is === 'absent'
@@ -105,55 +106,6 @@ async function start(
       'a step could not be started',
     );
   }
-}
-
-type Held =
-  | { readonly is: 'wait' }
-  | { readonly is: 'stop'; readonly because: string; readonly as: 'superseded' | 'aborted' | 'plan-failed' };
-
-/** The kill switch holds every step; a deployment that began meanwhile ends a plan that has changed nothing yet. */
-async function whyHeld(
-  world: World,
-  place: Place,
-  work: Work,
-  begun: boolean,
-  abort: AbortSignal,
-): Promise<Held | undefined> {
-  const { name } = place.environment;
-  const isUndoing = work.plan.kind === 'undo';
-  const mode = await world.store.switches.mode(name);
-  if (mode?.mode !== 'armed' && !isUndoing && !begun) {
-    return work.index <= pointOfNoReturn(work.plan)
-      ? { is: 'stop', because: `disarmed by ${mode?.by ?? 'nobody'}`, as: 'aborted' }
-      : { is: 'wait' };
-  }
-  if (work.plan.kind !== 'rollback' || begun || work.index > pointOfNoReturn(work.plan)) return undefined;
-  await track(world, place, false, abort).catch((error: unknown) => {
-    if (!(error instanceof OutsideError)) throw error;
-  });
-  return overtaken(world, place, work);
-}
-
-async function overtaken(world: World, place: Place, work: Work): Promise<Held | undefined> {
-  const now = world.clock.now();
-  const { name, deploysWithin, runs: authority } = place.environment;
-  const runs = running(await world.store.deployments.deployments(name));
-  const from = work.plan.steps.find((step) => step.uses === 'git.revert')?.with.from;
-  if (runs !== undefined && from !== undefined && runs.commit !== from && !runs.alsoSeen.includes(from)) {
-    return { is: 'stop', because: `${runs.commit.slice(0, 7)} was deployed meanwhile`, as: 'superseded' };
-  }
-  if (authority === 'work-tree') return undefined;
-  const announced = await world.store.deployments.announcements(name, now - deploysWithin);
-  const started = announced
-    .filter((each) => each.from === 'api')
-    .sort((a, b) => a.at - b.at)
-    .at(-1);
-  if (started?.state !== 'started' || started.at < work.plan.madeAt) return undefined;
-  return {
-    is: 'stop',
-    because: `a deployment of ${started.commit.slice(0, 7)} was started meanwhile`,
-    as: 'superseded',
-  };
 }
 
 /** The intent is in the journal before the outside world is touched. */

@@ -1,4 +1,5 @@
 import type { Facts, Mode } from '../core/facts.ts';
+import type { Incident } from '../core/incident.ts';
 import { days, type Instant } from '../core/time.ts';
 import { lastFailed, unclear, underWay } from '../core/under-way.ts';
 import { learnVersions } from './learn-versions.ts';
@@ -35,7 +36,7 @@ export async function gather(world: World, place: Place, now: Instant): Promise<
     quarantined,
     history: memory,
     incidents: open,
-    rollbacks,
+    rollbacks: rollbacks.filter((each) => !open.some((other) => isUndone(other, each.incident))),
     mode: mode ?? shadow(now),
     freezes,
     sources: health,
@@ -49,6 +50,11 @@ export async function gather(world: World, place: Place, now: Instant): Promise<
     evidenceKinds: place.evidenceKinds,
     allowed,
   };
+}
+
+/** A plan that the branch overtook at its point of no return changed nothing: it spent nothing. */
+function isUndone(incident: Incident, id: string): boolean {
+  return incident.id === id && incident.state === 'superseded';
 }
 
 /** As it stands between two writes; before the first look, as it was stored. */

@@ -20,7 +20,8 @@ export async function onProbation(
   }
   const checks = [...incident.checks, { name: 'Probation', is: 'failed' as const, detail: trial.because }];
   const failed: EventBody = { type: 'proof-failed', checks, because: trial.because };
-  if (place.environment.schedule === 'none') return record(world, place, { incident, events: [failed] });
+  if (place.environment.schedule === 'none' || facts.mode.mode !== 'armed')
+    return record(world, place, { incident, events: [failed] });
   const plan = contain(place.environment, world.clock.now());
   const events: EventBody[] = [failed, { type: 'plan-made', plan }];
   return record(world, place, { incident, events, besides: { takes: place.environment.name } });

@@ -39,3 +39,16 @@ export async function passPointOfNoReturn(
   ]);
   return moved;
 }
+
+/** The branch was faster, and nothing was changed: what runs is not bad yet. Its budget counts for nothing either. */
+export async function unpass(world: World, place: Place, incident: Incident): Promise<void> {
+  const { name } = place.environment;
+  const known = await world.store.deployments.deployments(name);
+  const left = known.find((each) => each.id === incident.blamed) ?? running(known);
+  if (left === undefined || left.verdict !== 'bad' || left.ruledBy !== null) return;
+  await world.store.deployments.liftQuarantine(name, left.version);
+  const because = 'its rollback changed nothing';
+  await world.store.deployments.putDeployments([
+    { ...left, verdict: 'unverified', verdictAt: null, because },
+  ]);
+}

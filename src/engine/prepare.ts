@@ -10,6 +10,8 @@ import type { Place, World } from './world.ts';
 export interface Prepared {
   readonly from: string;
   readonly to: string;
+  /** Where the branch stood. */
+  readonly head: string;
   readonly at: number;
   readonly possible: boolean;
   readonly because: string;
@@ -82,7 +84,7 @@ function causesOf(incident: Incident | undefined): RollbackCase['causes'] {
     .map(({ kind, subject }) => ({ kind, subject }));
 }
 
-/** The look of the last readiness check, while it is about the same way back. */
+/** The look of the last readiness check, while it is about the same way back on the same branch. */
 async function recent(
   world: World,
   place: Place,
@@ -92,7 +94,10 @@ async function recent(
 ): Promise<Prepared> {
   const { prepared } = place.standing;
   const fits =
-    prepared?.from === bad.commit && prepared.to === good.commit && world.clock.now() - prepared.at < RECENT;
+    prepared?.from === bad.commit &&
+    prepared.to === good.commit &&
+    prepared.head === place.standing.branchHead &&
+    world.clock.now() - prepared.at < RECENT;
   return fits && prepared.possible ? prepared : lookFor(world, place, bad, good, abort);
 }
 
@@ -105,7 +110,7 @@ export async function lookFor(
   abort: AbortSignal,
 ): Promise<Prepared> {
   const head = await place.repository.head(abort);
-  const base = { from: bad.commit, to: good.commit, at: world.clock.now() };
+  const base = { from: bad.commit, to: good.commit, head: head.commit, at: world.clock.now() };
   const nothing = { commits: [], beyond: [], warnings: [], needsApproval: [], force: false };
   const back = await place.repository.between(good.commit, bad.commit, abort);
   const ahead = await place.repository.between(bad.commit, head.commit, abort);

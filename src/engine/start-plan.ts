@@ -117,7 +117,8 @@ async function askFirst(
   wish: Wish,
   reasons: readonly string[],
 ): Promise<Incident> {
-  if (wish.incident.state === 'waiting_approval') return wish.incident;
+  const { state } = wish.incident;
+  if (state === 'waiting_approval' || state === 'unanswered') return wish.incident;
   const event: EventBody = askInstead(wish.each, reasons, { policy: world.policy(), now: world.clock.now() });
   return record(world, place, { incident: wish.incident, events: [event] });
 }

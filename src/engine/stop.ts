@@ -1,6 +1,7 @@
 import type { EventBody, Incident } from '../core/incident.ts';
 import { type Plan, pointOfNoReturn, type Step } from '../core/plan.ts';
 import { letGo } from '../runbooks/contain.ts';
+import { unpass } from './point-of-no-return.ts';
 import { record } from './record.ts';
 import type { Place, World } from './world.ts';
 
@@ -13,7 +14,8 @@ export interface Stop {
 
 /**
  * Ends a plan short. Before the point of no return the schedule is let go only if what runs is not judged
- * harmful; after it nothing is undone: the schedule stays paused, and people get what is done and what is not.
+ * harmful, and stays contained otherwise; after it nothing is undone: the schedule stays paused, and people get
+ * what is done and what is not.
  */
 export async function stopShort(
   world: World,
@@ -21,19 +23,22 @@ export async function stopShort(
   incident: Incident,
   stop: Stop,
 ): Promise<Incident> {
-  const { name } = place.environment;
-  const passed = stop.work.plan.kind === 'rollback' && stop.work.index > pointOfNoReturn(stop.work.plan);
+  const { because, work } = stop;
+  const ends = (event: EventBody) =>
+    record(world, place, { incident, events: [event], besides: { releases: place.environment.name } });
+  if (work.plan.kind !== 'rollback') return ends({ type: 'plan-failed', because });
+  const passed = work.index > pointOfNoReturn(work.plan);
   const atPoint = hasBegunPoint(incident, stop);
-  if (passed || (atPoint && stop.as !== 'superseded')) {
-    const events: EventBody[] = [{ type: 'plan-failed', because: stop.because }];
-    return record(world, place, { incident, events, besides: { releases: name } });
-  }
-  const then = { type: stop.as, because: stop.because };
-  if (isPaused(incident) && !leavesHarm(incident, stop)) {
+  if (passed || (atPoint && stop.as !== 'superseded')) return ends({ type: 'plan-failed', because });
+  place.standing.prepared = null;
+  if (atPoint) await unpass(world, place, incident);
+  const then = { type: stop.as, because };
+  if (!isPaused(incident)) return ends(then);
+  if (!leavesHarm(incident, stop)) {
     const plan = letGo(place.environment, world.clock.now(), then);
     return record(world, place, { incident, events: [{ type: 'plan-made', plan }] });
   }
-  return record(world, place, { incident, events: [then], besides: { releases: name } });
+  return ends(stop.as === 'aborted' ? { type: 'contained', because } : then);
 }
 
 /** The push may have happened: nobody can say that nothing changed. */
