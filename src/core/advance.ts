@@ -1,4 +1,4 @@
-import { askPeople } from './ask-people.ts';
+import { askPeople, passOn } from './ask-people.ts';
 import type { Considering } from './consider.ts';
 import type { Decision } from './decision.ts';
 import type { Policy } from './facts.ts';
@@ -121,6 +121,11 @@ function follow(story: Story, considering: Considering, context: AdvanceContext)
       if (state === 'open' || state === 'escalated')
         story.tell({ type: 'monitored', because: decision.because });
       return;
+    case 'rollback':
+    case 'wait':
+      // The matrix says act and the plan needs a person: that question has its clock, whatever holds the act.
+      if (state === 'waiting_approval' && decision.would === 'rollback') passOn(story, context, false);
+      return;
     case 'ask':
     case 'assess':
       askPeople(story, considering, context);
@@ -147,9 +152,14 @@ function keepTheClocks(story: Story, { now }: AdvanceContext): void {
 
 function wants(story: Story, decision: Decision, { armed }: AdvanceContext): Advance['wants'] {
   const incident = story.incident as Incident;
-  const person = incident.request !== null && ['failed', 'contained'].includes(incident.state);
+  const person = isNewRequest(incident) && ['failed', 'contained'].includes(incident.state);
   if (decision.do === 'rollback' && (WATCHED.includes(incident.state) || person)) return 'rollback';
   const needsContaining = incident.state === 'escalated' || incident.state === 'unanswered';
   const contained = incident.plans.some((plan) => plan.kind === 'contain');
   return armed && incident.contain && needsContaining && !contained ? 'contain' : null;
+}
+
+/** A person's order is for one plan: where that failed, it takes another order. */
+function isNewRequest({ request, plans }: Incident): boolean {
+  return request !== null && !plans.some((plan) => plan.kind === 'rollback' && plan.madeAt >= request.at);
 }

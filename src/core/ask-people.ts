@@ -11,9 +11,10 @@ export function askPeople(story: Story, considering: Considering, context: Advan
   const incident = story.incident as Incident;
   const assess = considering.decision.do === 'assess';
   const asked = incident.state === 'waiting_approval' || incident.state === 'assessing';
-  if (!asked && incident.state !== 'open' && incident.state !== 'monitoring') return;
+  if (!asked && !mayBeAsked(incident)) return;
   if (!asked || (incident.state === 'assessing' && !assess)) {
     const approval = firstRound(considering, context);
+    if (approval === null && incident.state === 'escalated') return;
     story.tell(
       approval === null
         ? { type: 'escalated', because: 'nobody is named who could approve' }
@@ -21,9 +22,19 @@ export function askPeople(story: Story, considering: Considering, context: Advan
     );
     return;
   }
-  const { approval } = incident;
+  passOn(story, context, assess);
+}
+
+/** What was left to people is asked once it can be; whoever was asked before is not asked anew. */
+function mayBeAsked({ state, approval }: Incident): boolean {
+  return state === 'open' || state === 'monitoring' || (state === 'escalated' && approval === null);
+}
+
+/** Past its deadline the question goes to the next people, once; then nobody is left. */
+export function passOn(story: Story, context: AdvanceContext, assess: boolean): void {
+  const { approval, ladder } = story.incident as Incident;
   if (approval === null || approval.answer !== null || context.now < approval.deadline) return;
-  const next = approval.round === 1 ? secondRound(approval, context) : null;
+  const next = approval.round === 1 ? secondRound(approval, ladder, context) : null;
   story.tell(
     next === null ? { type: 'approval-expired' } : { type: 'approval-asked', approval: next, assess },
   );
@@ -65,8 +76,12 @@ function question(decision: Decision, blamed: string | null): string {
 }
 
 /** The people of the `then` level are asked once more, for the same time; they then may approve too. */
-function secondRound(approval: Approval, { policy, now }: AdvanceContext): Approval | null {
-  const level = policy.escalation.ladder.find((each) => each.level === approval.then);
+function secondRound(
+  approval: Approval,
+  ladder: Incident['ladder'],
+  { policy, now }: AdvanceContext,
+): Approval | null {
+  const level = ladder.find((each) => each.level === approval.then);
   const people = level === undefined ? [] : expand(level.contacts, policy);
   if (people.length === 0) return null;
   return {

@@ -42,6 +42,11 @@ export function assess(
   };
 }
 
+/** As another row says it, within what blame allows. */
+export function underRow(assessed: Assessed, row: MatrixRow): Assessed {
+  return { ...assessed, row, effective: limit(row.do, assessed.blame.atMost) };
+}
+
 function limit(action: Action, atMost: Blame['atMost']): Assessed['effective'] {
   if (atMost === 'leave') return 'leave';
   if (atMost === 'act') return action;

@@ -1,4 +1,4 @@
-import { type Assessed, assess, strictest } from './assess.ts';
+import { type Assessed, assess, strictest, underRow } from './assess.ts';
 import { type Attribution, attribute } from './attribution.ts';
 import { decide } from './decide.ts';
 import type { Decision } from './decision.ts';
@@ -110,9 +110,17 @@ function openCases(live: readonly Assessed[], context: Context): readonly Consid
   return context.facts.incidents
     .filter((incident) => !isFinal(incident.state))
     .map((incident) => {
-      const assessed = live.filter((each) => each.blame.deployment === incident.blamed);
+      const assessed = live
+        .filter((each) => each.blame.deployment === incident.blamed)
+        .map((each) => asItBegan(each, incident));
       return consideration(incident, deploymentOf(incident.blamed, context), assessed, context);
     });
+}
+
+/** A reload changes no row that an incident has: as severe as before, it is decided by the row it began with. */
+function asItBegan(each: Assessed, { row, severity, impact }: Incident): Assessed {
+  const same = each.breach.severity === severity && each.breach.rule.impact === impact;
+  return row !== null && same ? underRow(each, row) : each;
 }
 
 function deploymentOf(id: string | null, { facts }: Context): Deployment | null {

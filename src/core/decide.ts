@@ -51,7 +51,7 @@ interface Context extends Case {
 }
 
 /** A person approved, or asked for it: some guards are passed, and said so. */
-function isOrdered(incident: Incident | undefined): boolean {
+export function isOrdered(incident: Incident | undefined): boolean {
   return incident?.request != null || incident?.approval?.answer?.is === 'approved';
 }
 

@@ -5,6 +5,7 @@ import { sayDuration } from './duration.ts';
 import type { WatchedSource } from './environment.ts';
 import type { Evaluation } from './evaluate.ts';
 import type { Facts } from './facts.ts';
+import { proveData } from './prove.ts';
 import { atLeast } from './rule.ts';
 import type { Signal } from './signal.ts';
 import type { Instant } from './time.ts';
@@ -33,7 +34,7 @@ export function judge(
 ): Judgement | undefined {
   const deployment = found.attribution.running;
   if (deployment === undefined || deployment.verdict !== 'unverified') return undefined;
-  if (deployment.kind === 'rollback') return undefined;
+  if (deployment.kind === 'rollback') return judgeRollback(deployment, facts);
   const standing = found.assessed.filter(
     ({ breach, blame }) => blame.atMost !== 'leave' && atLeast(breach.severity, 'medium'),
   );
@@ -63,6 +64,18 @@ export function judge(
     completeness,
     because: `baked for ${sayDuration(facts.environment.bake.for)}; ${counts.join(', ')} have a result and none fails anew`,
   };
+}
+
+/** Good when verification passes, without a bake of its own; our own plan says so itself when it is done. */
+function judgeRollback(deployment: Deployment, facts: Facts): Judgement | undefined {
+  const owner = facts.incidents.find((each) => each.id === deployment.rollbackOf?.incident);
+  if (deployment.rollbackOf === null || owner?.state === 'acting' || owner?.state === 'verifying')
+    return undefined;
+  const since = deployment.deployedAt + facts.environment.bake.settle;
+  const causes = owner?.breaches ?? [];
+  const { is, checks } = proveData(facts, { target: deployment.rollbackOf.restores, since, causes });
+  const because = checks.map((each) => each.detail).join('; ');
+  return { good: is === 'passed', because, completeness: [] };
 }
 
 /** A breach that cleared delays good until a complete observation follows it. */

@@ -1,7 +1,7 @@
 import type { Assessed } from './assess.ts';
 import type { Attribution } from './attribution.ts';
 import type { Context } from './consider.ts';
-import { valueText } from './decide.ts';
+import { isOrdered, valueText } from './decide.ts';
 import type { Decision } from './decision.ts';
 import type { Facts } from './facts.ts';
 import type { Incident, IncidentBreach } from './incident.ts';
@@ -54,11 +54,11 @@ export function standDown(
 ): Decision | undefined {
   if (incident === undefined) return undefined;
   if (incident.shadow && facts.mode.mode !== 'shadow') return judgeAnew(incident);
-  if (breaches.length === 0) return undefined;
   const cleared = breaches.every((each) => each.clearedAt !== null);
   const { running } = attribution;
   const replaced = incident.blamed !== null && running !== undefined && running.id !== incident.blamed;
   const said = { would: null, by: null, until: null, target: null, trace: incident.decision?.trace ?? null };
+  if (breaches.length === 0 && !replaced) return isOrdered(incident) ? undefined : letThrough(said);
   if (replaced) {
     const judgedAgain = breaches.every((each) => hasEvidence(each, facts, attribution));
     const commit = running.commit.slice(0, 7);
@@ -79,6 +79,11 @@ export function standDown(
   }
   if (!cleared) return undefined;
   return { ...said, do: 'stand-down', because: 'everything that failed passes again, on newer evidence' };
+}
+
+/** Without a breach it was about a quarantined version: a person has allowed it by now. */
+function letThrough(said: Omit<Decision, 'do' | 'because'>): Decision {
+  return { ...said, do: 'stand-down', because: 'a person let the quarantined version through' };
 }
 
 /** Nothing is ever done for an incident of shadow: once armed, what still fails opens one of its own. */
