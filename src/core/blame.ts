@@ -18,7 +18,7 @@ export function noveltyOf(breach: Breach, facts: Facts, attribution: Attribution
   if (before === undefined) return withoutBaseline(deployment, facts, signals, breach);
   if (breach.rule.when({ signal: before.signal })) return existing(breach, before, facts);
   const first = attribution.under(deployment, signals)[0];
-  if (first !== undefined && !breach.rule.when({ signal: first })) {
+  if (first !== undefined && first !== breach.signal && !breach.rule.when({ signal: first })) {
     return { is: 'after-pass', because: `it passed under ${short(deployment.commit)} before it failed` };
   }
   return { is: 'new', because: `it passed ${before.said}` };

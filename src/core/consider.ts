@@ -49,9 +49,7 @@ export function consider(facts: Facts, policy: Policy, now: Instant): Considered
   const evaluation = evaluate(policy.rules, facts, now, attribution);
   const assessed = evaluation.breaches.map((breach) => assess(breach, facts, policy, now, attribution));
   const judgement = judge(facts, now, { attribution, evaluation, assessed });
-  const live = assessed.filter(
-    (each) => each.effective !== 'leave' && each.handledBy === null && each.firing,
-  );
+  const live = assessed.filter(isLive);
   const context = { facts, now, attribution, matrix: policy.matrix };
   return {
     attribution,
@@ -59,7 +57,7 @@ export function consider(facts: Facts, policy: Policy, now: Instant): Considered
     assessed,
     judgement,
     cases: casesOf(live, context),
-    leftAlone: assessed.filter((each) => !live.includes(each)).map((each) => leave(each, context)),
+    leftAlone: assessed.filter((each) => !isLive(each)).map((each) => leave(each, context)),
     firstDay: assessed.filter((each) => each.novelty.is === 'first-day').map((each) => known(each, now)),
   };
 }
@@ -70,6 +68,10 @@ export interface Context {
   readonly now: Instant;
   readonly attribution: Attribution;
   readonly matrix: readonly MatrixRow[];
+}
+
+function isLive({ effective, handledBy, firing }: Assessed): boolean {
+  return effective !== 'leave' && handledBy === null && firing;
 }
 
 function casesOf(live: readonly Assessed[], context: Context): readonly Considering[] {
@@ -87,14 +89,13 @@ function casesOf(live: readonly Assessed[], context: Context): readonly Consider
 function newCases(live: readonly Assessed[], context: Context): readonly Considering[] {
   const open = context.facts.incidents.filter((incident) => !isFinal(incident.state));
   if (onTrial(open, context.attribution)) return [];
-  const groups = new Map<string | null, Assessed[]>();
-  for (const each of live) {
-    const blamed = each.blame.deployment;
-    if (each.breach.clearingSince !== null || each.breach.stale) continue;
-    if (open.some((incident) => incident.blamed === blamed)) continue;
-    groups.set(blamed, [...(groups.get(blamed) ?? []), each]);
-  }
-  return [...groups].map(([blamed, assessed]) =>
+  const opening = live.filter(
+    ({ breach, blame }) =>
+      breach.clearingSince === null &&
+      !breach.stale &&
+      !open.some((incident) => incident.blamed === blame.deployment),
+  );
+  return [...Map.groupBy(opening, ({ blame }) => blame.deployment)].map(([blamed, assessed]) =>
     consideration(undefined, deploymentOf(blamed, context), assessed, context),
   );
 }

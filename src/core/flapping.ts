@@ -3,6 +3,9 @@ const HIGH = 30;
 const LOW = 20;
 const STATES = 21;
 
+/** Fewer answers than this do not flap, however they alternate: the newest six reach 29.9 %. */
+export const FEWEST = 7;
+
 /**
  * Whether a row of answers flaps: Nagios Core's algorithm (base/flapping.c). The last 21 states give 20
  * transitions, weighted from 0.75 (oldest) to 1.25 (newest); flapping starts at 30 % and ends at 20 %.

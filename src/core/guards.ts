@@ -3,7 +3,7 @@ import type { Guard, GuardName } from './decision.ts';
 import { short } from './deployment.ts';
 import { sayDuration } from './duration.ts';
 import type { Facts } from './facts.ts';
-import { isFlapping } from './flapping.ts';
+import { FEWEST, isFlapping } from './flapping.ts';
 import type { Instant } from './time.ts';
 
 /** A guard with what a failed one leads to. */
@@ -138,7 +138,7 @@ function budget({ rollbacks, environment }: Facts, now: Instant): Guarded {
 function notFlapping(facts: Facts, assessed: readonly Assessed[]): Guarded {
   const flapper = assessed.find(({ breach }) => {
     const signals = facts.history.of(breach.rule.signal, breach.subject)?.signals ?? [];
-    if (breach.rule.over !== null) return false;
+    if (breach.rule.over !== null || signals.length < FEWEST) return false;
     return isFlapping(signals.slice(-42).map((signal) => breach.rule.when({ signal })));
   });
   if (flapper === undefined) return result('not-flapping', true, 'not flapping', 'escalate');

@@ -5,6 +5,7 @@ import { isOrdered, valueText } from './decide.ts';
 import type { Decision } from './decision.ts';
 import type { Facts } from './facts.ts';
 import type { Incident, IncidentBreach } from './incident.ts';
+import { sayCount } from './wording.ts';
 
 /** What the incident remembers: its breaches so far, renewed, cleared by fresh evidence only, and new ones. */
 export function remember(
@@ -12,15 +13,17 @@ export function remember(
   assessed: readonly Assessed[],
   context: Context,
 ): readonly IncidentBreach[] {
-  const seen = new Set<string>();
-  const renewed = assessed.map((each) => {
-    seen.add(`${each.breach.rule.name}\0${each.breach.subject}`);
-    return asRemembered(each);
-  });
-  const earlier = (incident?.breaches ?? [])
-    .filter((each) => !seen.has(`${each.rule}\0${each.subject}`))
+  const renewed = assessed.map(asRemembered);
+  if (incident === undefined) return renewed;
+  const seen = new Set(renewed.map(keyOf));
+  const earlier = incident.breaches
+    .filter((each) => !seen.has(keyOf(each)))
     .map((each) => (each.clearedAt === null ? clear(each, context) : each));
   return [...renewed, ...earlier];
+}
+
+function keyOf({ rule, subject }: IncidentBreach): string {
+  return `${rule}\0${subject}`;
 }
 
 function asRemembered({ breach }: Assessed): IncidentBreach {
@@ -113,7 +116,7 @@ export function summarise(breach: Assessed['breach']): string {
     .replaceAll(/\{\{\s*([a-z_]+)\s*\}\}/g, (_, name: string) => {
       if (name === 'subject') return readable(breach);
       const value = breach.signal.attributes[name];
-      if (typeof value === 'number') return value.toLocaleString('en-US');
+      if (typeof value === 'number') return sayCount(value);
       return value === null || value === undefined ? '?' : String(value);
     })
     .replaceAll(/\b1 (row|test|model|failure)s\b/g, '1 $1');

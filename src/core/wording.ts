@@ -4,9 +4,11 @@ import type { Incident, State } from './incident.ts';
 
 const LONGEST = 2_000;
 
-/** Thousands with a comma: `1,284`. */
+/** Thousands with a comma, at most three digits after the point: `1,284`, `0.125`. */
 export function sayCount(count: number): string {
-  return String(count).replace(/\B(?=(\d{3})+$)/g, ',');
+  const [whole = '', fraction] = String(Math.round(count * 1_000) / 1_000).split('.');
+  const grouped = whole.replace(/\B(?=(\d{3})+$)/g, ',');
+  return fraction === undefined ? grouped : `${grouped}.${fraction}`;
 }
 
 /** `1 commit`, `3 commits`, `1,284 rows`. */

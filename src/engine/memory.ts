@@ -7,7 +7,7 @@ const PAGE = 5_000;
 
 /** The signals of one environment at hand, read on from the store: nothing is remembered that is not stored. */
 export class Memory implements History {
-  readonly #bySubject = new Map<string, { kind: string; subject: string; signals: Signal[] }>();
+  readonly #kinds = new Map<string, Map<string, Growing>>();
   readonly #environment: string;
   readonly #store: SignalStore;
   #sequence = 0;
@@ -33,24 +33,30 @@ export class Memory implements History {
     }
   }
 
-  subjects(): Iterable<SubjectHistory> {
-    return this.#bySubject.values();
+  *subjects(): Iterable<SubjectHistory> {
+    for (const subjects of this.#kinds.values()) yield* subjects.values();
   }
 
   of(kind: string, subject: string): SubjectHistory | undefined {
-    return this.#bySubject.get(`${kind}\0${subject}`);
+    return this.#kinds.get(kind)?.get(subject);
   }
 
   /** Facts may come late and out of order: each subject stays sorted by when it was observed. */
   #add(signal: Signal): void {
     const { git_sha: sha } = signal.attributes;
     if (typeof sha === 'string') this.named.add(sha);
-    const key = `${signal.kind}\0${signal.subject}`;
-    const history = this.#bySubject.get(key) ?? { kind: signal.kind, subject: signal.subject, signals: [] };
-    this.#bySubject.set(key, history);
+    const { kind, subject } = signal;
+    const subjects = this.#kinds.get(kind) ?? new Map<string, Growing>();
+    this.#kinds.set(kind, subjects);
+    const history = subjects.get(subject) ?? { kind, subject, signals: [] };
+    subjects.set(subject, history);
     let place = history.signals.length;
     while (place > 0 && (history.signals[place - 1]?.at ?? 0) > signal.at) place -= 1;
     history.signals.splice(place, 0, signal);
     if (history.signals.length > PER_SUBJECT) history.signals.shift();
   }
+}
+
+interface Growing extends SubjectHistory {
+  readonly signals: Signal[];
 }

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { change, isFlapping } from '../../src/core/flapping.ts';
+import { change, FEWEST, isFlapping } from '../../src/core/flapping.ts';
 
 /** Vectors computed from Nagios Core's formula: 21 states, then one flip more each time. */
 test('the share of change follows the published formula', () => {
@@ -19,4 +19,11 @@ test('six flips start flapping, and it ends after the row has been steady for a 
   expect(isFlapping([...steady, ...flips])).toBe(true);
   expect(isFlapping([...steady, ...flips, ...Array.from({ length: 15 }, () => true)])).toBe(true);
   expect(isFlapping([...steady, ...flips, ...Array.from({ length: 16 }, () => true)])).toBe(false);
+});
+
+test('a row that is too short does not flap, however it alternates', () => {
+  const alternating = (count: number) => Array.from({ length: count }, (_, index) => index % 2 === 0);
+
+  expect(isFlapping(alternating(FEWEST - 1))).toBe(false);
+  expect(isFlapping(alternating(FEWEST))).toBe(true);
 });
