@@ -44,13 +44,12 @@ export function startLoops(base: Base): Loops {
   const wake: Loops['wake'] = (environment, deep) => {
     for (const [name, bell] of bells) if (environment === null || environment === name) bell.ring(deep);
   };
-  const { publicUrl } = current.settings.server;
   const world: World = {
     clock,
     store,
     meter,
     log,
-    publicUrl,
+    publicUrl: null, // Pages for people come with the console; until then a mail names the commands.
     places,
     policy: () => current.policy,
     wake: (environment) => wake(environment, false),

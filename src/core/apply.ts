@@ -78,7 +78,7 @@ function changed(incident: Incident, event: Exclude<IncidentEvent, { type: 'open
     case 'proved':
       return { checks: event.checks, provenAt: event.at };
     case 'proof-failed':
-      return { checks: event.checks, probation: null };
+      return { checks: event.checks, probation: null, ...climbAnew(incident, event.at) };
     case 'probation-started':
       return { probation: { since: event.at, deadline: event.deadline } };
     case 'level-reached':
@@ -118,6 +118,11 @@ function ended(
     default:
       return unreachable(event);
   }
+}
+
+/** A verified rollback ended the climb; when its probation fails, the ladder begins anew. */
+function climbAnew({ state }: Incident, at: Instant): Partial<Incident> {
+  return state === 'probation' ? { climbsSince: at, reached: [], acknowledged: null } : {};
 }
 
 type Stateful =

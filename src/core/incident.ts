@@ -16,7 +16,7 @@ export {
   PERSON_STATES,
   type State,
 } from './incident-state.ts';
-export { IllegalEvent, TRANSITIONS, transition } from './transitions.ts';
+export { IllegalEvent, transition } from './transitions.ts';
 
 /** One breach as the incident remembers it. */
 export interface IncidentBreach {

@@ -43,11 +43,6 @@ export function lookUp(
   return row;
 }
 
-/** The stricter of two actions. */
-export function stricter(a: Action, b: Action): Action {
-  return ACTIONS.indexOf(a) >= ACTIONS.indexOf(b) ? a : b;
-}
-
 /** The milder of two actions. */
 export function milder(a: Action, b: Action): Action {
   return ACTIONS.indexOf(a) <= ACTIONS.indexOf(b) ? a : b;

@@ -1,4 +1,4 @@
-import { type Deployment, running } from '../core/deployment.ts';
+import type { Deployment } from '../core/deployment.ts';
 import { Refusal } from '../core/errors.ts';
 import { type EventBody, IllegalEvent, type Incident } from '../core/incident.ts';
 import type { Actor, Commands } from '../ports/control.ts';
@@ -197,9 +197,4 @@ async function rule(
   place.standing.readinessAt = 0;
   wake(ruling.environment, false);
   return ruled;
-}
-
-/** What runs, for commands that are about it. */
-export async function runningIn(world: World, environment: string): Promise<Deployment | undefined> {
-  return running(await world.store.deployments.deployments(environment));
 }

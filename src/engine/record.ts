@@ -2,6 +2,7 @@ import type { Deployment, Quarantine } from '../core/deployment.ts';
 import { apply, type EventBody, type Incident, type IncidentEvent } from '../core/incident.ts';
 import { narrate } from '../core/narrate.ts';
 import type { Notice } from '../core/notice.ts';
+import { writeReport } from '../core/report.ts';
 import type { Change } from '../ports/store.ts';
 import { measureEvent } from './figures.ts';
 import type { Place, World } from './world.ts';
@@ -37,14 +38,19 @@ export async function record(
   const owes: Notice[] = [];
   for (const body of story.events) {
     const event: IncidentEvent = { ...body, at, by };
+    const before = incident ?? null;
     incident = apply(incident, event);
     events.push(event);
+    const toldSoFar = [...told, ...owes.map((each) => each.to)];
+    const report =
+      event.type === 'rolled-back' ? await reportOn(world, incident, { events, deployments }) : null;
     owes.push(
-      ...narrate(
-        incident,
-        event,
-        context(world, place, incident, deployments, [...told, ...owes.map((each) => each.to)]),
-      ),
+      ...narrate(incident, event, {
+        ...context(world, place, incident, deployments),
+        toldBefore: toldSoFar,
+        before,
+        report,
+      }),
     );
   }
   if (incident === undefined) throw new Error('No event was given to write down');
@@ -62,13 +68,7 @@ export async function record(
   return incident;
 }
 
-function context(
-  world: World,
-  place: Place,
-  incident: Incident,
-  deployments: readonly Deployment[],
-  told: readonly string[],
-) {
+function context(world: World, place: Place, incident: Incident, deployments: readonly Deployment[]) {
   const find = (id: string | null | undefined) => deployments.find((each) => each.id === id) ?? null;
   return {
     policy: world.policy(),
@@ -76,8 +76,29 @@ function context(
     blamed: find(incident.blamed),
     target: find(targetOf(incident)),
     environmentTier: place.environment.tier,
-    toldBefore: told,
   };
+}
+
+/** The report that goes into the closing mail: the same that `rollbackd report` writes, up to this event. */
+async function reportOn(
+  world: World,
+  incident: Incident,
+  fresh: { readonly events: readonly IncidentEvent[]; readonly deployments: readonly Deployment[] },
+): Promise<string> {
+  const find = (id: string | null) => fresh.deployments.find((each) => each.id === id) ?? null;
+  const [stored, notices] = await Promise.all([
+    world.store.incidents.events(incident.id),
+    world.store.outbox.notices({ incident: incident.id }),
+  ]);
+  return writeReport({
+    incident,
+    events: [...stored, ...fresh.events],
+    notices,
+    blamed: find(incident.blamed),
+    target: find(targetOf(incident)),
+    rollback: fresh.deployments.find((each) => each.rollbackOf?.incident === incident.id) ?? null,
+    now: world.clock.now(),
+  });
 }
 
 /** The deployment that its plan goes back to; before there is one, that its decision names. */

@@ -6,14 +6,22 @@ import { isAbsolute, join } from 'node:path';
  * instead of two processes, so that what runs can be looked at before every decision. Null where there is no reflog
  * to go by: then git itself is asked each time.
  */
-export async function readHeadMark(path: string): Promise<string | null> {
+export interface HeadMark {
+  readonly text: string;
+  /** When the reflog was last written, ms: git's own entry counts whole seconds. */
+  readonly writtenAt: number;
+}
+
+/** Reads the mark of a work tree. */
+export async function readHeadMark(path: string): Promise<HeadMark | null> {
   try {
     const directory = await gitDirectory(path);
     const [head, log] = await Promise.all([
       readFile(join(directory, 'HEAD'), 'utf8'),
       stat(join(directory, 'logs', 'HEAD'), { bigint: true }),
     ]);
-    return `${head.trim()} ${log.ino} ${log.size} ${log.mtimeNs}`;
+    const text = `${head.trim()} ${log.ino} ${log.size} ${log.mtimeNs}`;
+    return { text, writtenAt: Number(log.mtimeNs / 1_000_000n) };
   } catch {
     return null;
   }

@@ -32,10 +32,11 @@ export function createWorkTree(options: WorkTreeOptions): WorkTree {
     path: options.path,
     async observe(abort) {
       const mark = await readHeadMark(options.path);
-      if (seen !== null && seen.mark === mark) return { commit: seen.commit, since: seen.since };
-      const [commit, since] = await Promise.all([copy.head(abort), copy.lastMove(abort)]);
-      const settled = mark !== null && mark === (await readHeadMark(options.path));
-      seen = settled ? { mark, commit, since } : null;
+      if (seen !== null && seen.mark === mark?.text) return { commit: seen.commit, since: seen.since };
+      const [commit, second] = await Promise.all([copy.head(abort), copy.lastMove(abort)]);
+      const settled = mark !== null && mark.text === (await readHeadMark(options.path))?.text;
+      const since = settled ? exactly(second, mark.writtenAt) : second;
+      seen = settled ? { mark: mark.text, commit, since } : null;
       return { commit, since };
     },
     async preflight(abort) {
@@ -48,6 +49,11 @@ export function createWorkTree(options: WorkTreeOptions): WorkTree {
       }
     },
   };
+}
+
+/** The reflog's entry says the second; where its file was written within that second, the file says the moment. */
+function exactly(second: Instant | null, writtenAt: Instant): Instant | null {
+  return second !== null && writtenAt >= second && writtenAt < second + 1_000 ? writtenAt : second;
 }
 
 async function look(options: WorkTreeOptions, copy: Copy, abort: AbortSignal): Promise<Preflight> {
