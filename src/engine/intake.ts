@@ -2,7 +2,7 @@ import { running } from '../core/deployment.ts';
 import { Refusal } from '../core/errors.ts';
 import type { Actor, Commands, PushedArtifacts } from '../ports/control.ts';
 import { audit, type CommandContext, placeOf } from './commands.ts';
-import { take } from './observe.ts';
+import { plausible, take } from './observe.ts';
 import { announce } from './track.ts';
 
 /** What pipelines tell: deployments, artifacts, facts. Recorded, then the turn is woken; nothing is decided here. */
@@ -53,7 +53,8 @@ async function stored(
   signals: Parameters<Commands['signals']>[1],
 ): Promise<{ stored: number }> {
   for (const signal of signals) placeOf(world, signal.environment);
-  const count = await world.store.signals.add(signals.map((signal) => ({ ...signal, startedBy: null })));
+  const facts = plausible(signals, world.clock.now());
+  const count = await world.store.signals.add(facts.map((signal) => ({ ...signal, startedBy: null })));
   for (const environment of new Set(signals.map((signal) => signal.environment))) wake(environment, false);
   return { stored: count };
 }

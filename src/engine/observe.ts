@@ -1,5 +1,5 @@
 import { OutsideError } from '../core/errors.ts';
-import type { SourceHealth } from '../core/signal.ts';
+import type { Signal, SourceHealth } from '../core/signal.ts';
 import type { Instant } from '../core/time.ts';
 import type { Observation } from '../ports/signal-source.ts';
 import type { Place, PushableSource, World } from './world.ts';
@@ -46,8 +46,9 @@ export async function take(
   const now = world.clock.now();
   const { signals } = world.store;
   if (observed.catalogue !== null) await signals.setCatalogue(observed.catalogue);
-  const count = observed.signals.length === 0 ? 0 : await signals.add(observed.signals);
-  const evidence = newestEvidence(place, observed, now);
+  const facts = plausible(observed.signals, now);
+  const count = facts.length === 0 ? 0 : await signals.add(facts);
+  const evidence = newestEvidence(place, facts, now);
   await keepHealth(world, place, source, (health) => ({
     ...health,
     lastSuccessAt: now,
@@ -60,8 +61,18 @@ export async function take(
   return count;
 }
 
-/** A time that has not come yet is no evidence that a source will speak until then. */
-function newestEvidence(place: Place, { signals }: Observation, now: Instant): Instant | null {
+/** Clocks of other machines may be ahead by that much; further ahead is no time at which anything was observed. */
+const SKEW = 300_000;
+
+/** What claims to be observed at a time that has not come is no fact yet: it would outlast everything that is. */
+export function plausible<Timed extends Pick<Signal, 'at'>>(
+  signals: readonly Timed[],
+  now: Instant,
+): readonly Timed[] {
+  return signals.filter((each) => each.at <= now + SKEW);
+}
+
+function newestEvidence(place: Place, signals: readonly Signal[], now: Instant): Instant | null {
   const times = signals
     .filter((each) => place.evidenceKinds.has(each.kind))
     .map((each) => Math.min(each.at, now));
