@@ -100,10 +100,9 @@ function newCases(live: readonly Assessed[], context: Context): readonly Conside
   );
 }
 
-/** A rollback's own deployment opens no incident while its verification or probation runs: that judges it. */
+/** A rollback's own deployment opens no incident while the one that made it is open: that has people told. */
 function onTrial(open: readonly Incident[], { running }: Attribution): boolean {
-  const incident = open.find((each) => each.id === running?.rollbackOf?.incident);
-  return incident?.state === 'acting' || incident?.state === 'verifying' || incident?.state === 'probation';
+  return open.some((each) => each.id === running?.rollbackOf?.incident);
 }
 
 /** Every open incident is judged again at every turn, with the breaches it has by now. */

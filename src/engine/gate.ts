@@ -63,7 +63,8 @@ function isOurs(open: readonly Incident[], commit: string): boolean {
 async function quarantineOf(place: Place, facts: Facts, commit: string | null): Promise<Closed | undefined> {
   const runs = running(facts.deployments);
   const again = facts.quarantined.find((each) => each.version === runs?.version);
-  if (again !== undefined && commit === null) {
+  const letThrough = facts.allowed.some((each) => each.commit === runs?.commit);
+  if (again !== undefined && commit === null && !letThrough) {
     return { reason: `what runs was rolled back by ${again.by} and is quarantined`, until: null };
   }
   if (commit === null) return undefined;
