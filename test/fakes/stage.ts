@@ -98,7 +98,9 @@ export class Stage {
     await this.turn();
     this.now += minutes(5);
     this.outside.runTests();
-    await this.pass(hours(2.5), minutes(30));
+    await this.pass(hours(1.5), minutes(30));
+    this.outside.runTests();
+    await this.pass(hours(1), minutes(30));
     this.outside.runTests();
     await this.turn();
   }
