@@ -64,7 +64,7 @@ describe('the ladder', () => {
     expect(levelOf(story)).toBeNull();
   });
 
-  test('ends with the proof, and is there again when the first run fails', () => {
+  test('ends with the proof, and begins anew when the first run fails', () => {
     const story = asked();
     story.level('L1');
     story.rollBack();
@@ -75,7 +75,7 @@ describe('the ladder', () => {
     story.tell({ type: 'probation-started', deadline: story.now + hours(2) });
     expect(levelOf(story)).toBeNull();
     story.tell({ type: 'proof-failed', checks: CHECKS, because: 'it failed again' });
-    expect(levelOf(story)).toBe('L4');
+    expect(levelOf(story)).toBe('L1');
   });
 
   test('climbs for what is held back, not for what is nothing, and never in shadow mode', () => {

@@ -55,11 +55,15 @@ async function moveBack({ a, b, tree, daemon, move }: Story, force = false) {
 }
 
 describe('what a work tree has checked out', () => {
-  it('is its HEAD, since the last entry of its reflog', async () => {
+  it('is its HEAD, since the moment within the second of the last entry of its reflog', async () => {
     const { b, workTree, tree } = story();
     const at =
       Number(tree.git('log', '-g', '-1', '--date=unix', '--format=%gd', 'HEAD').replace(/\D/g, '')) * 1_000;
-    expect(await workTree.observe(never)).toEqual({ commit: b, since: at });
+    const seen = await workTree.observe(never);
+
+    expect(seen.commit).toBe(b);
+    expect(Math.floor((seen.since ?? 0) / 1_000) * 1_000).toBe(at);
+    expect(await workTree.observe(never)).toEqual(seen);
   });
 
   it('has no time where it keeps no reflog', async () => {
