@@ -9,7 +9,7 @@ import type { Incident } from './incident.ts';
 import type { Action, MatrixRow } from './matrix.ts';
 import { chooseTarget, type Target } from './target.ts';
 import type { Instant } from './time.ts';
-import { sayCount } from './wording.ts';
+import { counted, sayCount } from './wording.ts';
 
 /** Breaches that are decided on together: those that one deployment is blamed for, or that none is. */
 export interface Case {

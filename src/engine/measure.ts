@@ -2,6 +2,7 @@ import type { Considered } from '../core/consider.ts';
 import { running } from '../core/deployment.ts';
 import type { Facts } from '../core/facts.ts';
 import { activeFreeze } from '../core/guards.ts';
+import { OPEN_STATES, PERSON_STATES } from '../core/incident-state.ts';
 import { nextLevelAt } from '../core/ladder.ts';
 import { type Instant, minutes } from '../core/time.ts';
 import type { Place, World } from './world.ts';
@@ -57,20 +58,7 @@ function measureIncidents(world: World, facts: Facts, now: Instant): void {
     const next = nextLevelAt(incident);
     if (next !== null && next < now - minutes(5)) overdue += 1;
   }
-  for (const state of [
-    'open',
-    'waiting_approval',
-    'assessing',
-    'monitoring',
-    'acting',
-    'verifying',
-    'probation',
-    'escalated',
-    'unanswered',
-    'failed',
-    'verification_failed',
-    'contained',
-  ]) {
+  for (const state of [...OPEN_STATES, ...PERSON_STATES]) {
     world.meter.set('rollbackd_incidents', { environment, state }, counts.get(state) ?? 0);
   }
   const busy = (counts.get('acting') ?? 0) + (counts.get('verifying') ?? 0);
