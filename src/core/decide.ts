@@ -9,7 +9,7 @@ import type { Incident } from './incident.ts';
 import type { Action, MatrixRow } from './matrix.ts';
 import { chooseTarget, type Target } from './target.ts';
 import type { Instant } from './time.ts';
-import { counted, sayCount } from './wording.ts';
+import { counted } from './wording.ts';
 
 /** Breaches that are decided on together: those that one deployment is blamed for, or that none is. */
 export interface Case {
@@ -203,7 +203,7 @@ export function valueText(breach: Assessed['breach']): string {
   const { failures, status } = breach.signal.attributes;
   if (breach.window !== null)
     return `median ${breach.window.median} against ${breach.baseline?.median ?? '?'}`;
-  if (typeof failures === 'number') return `${status}, ${sayCount(failures)} failing rows`;
+  if (typeof failures === 'number') return `${status}, ${counted(failures, 'failing row')}`;
   return typeof status === 'string' ? status : 'breached';
 }
 
