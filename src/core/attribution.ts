@@ -9,6 +9,8 @@ export interface Attribution {
   of(signal: Signal): Deployment | undefined;
   /** Signals of a subject that are evidence of a deployment, oldest first. */
   under(deployment: Deployment, signals: readonly Signal[]): readonly Signal[];
+  /** The last of them under a deployment, or under an earlier good one that it restores: they count as one. */
+  lastUnder(deployment: Deployment, signals: readonly Signal[]): Signal | undefined;
   /** Invocations whose own `git_sha` names another version than ran: they judge none, and people are told. */
   readonly disputed: ReadonlySet<string>;
 }
@@ -22,16 +24,31 @@ export function attribute(facts: Facts): Attribution {
     ran(deployment, signal, settle) &&
     !facts.unclear.some((each) => overlaps(each, signal)) &&
     !(signal.invocation !== null && disputed.has(signal.invocation));
+  const under: Attribution['under'] = (deployment, signals) => {
+    let first = signals.length;
+    while (first > 0 && (signals[first - 1] as Signal).at >= deployment.deployedAt) first -= 1;
+    return signals.slice(first).filter((signal) => judges(deployment, signal));
+  };
   return {
     running: running(deployments),
     disputed,
     of: (signal) => deployments.findLast((deployment) => judges(deployment, signal)),
-    under(deployment, signals) {
-      let first = signals.length;
-      while (first > 0 && (signals[first - 1] as Signal).at >= deployment.deployedAt) first -= 1;
-      return signals.slice(first).filter((signal) => judges(deployment, signal));
+    under,
+    lastUnder(deployment, signals) {
+      for (const each of deployments.filter((other) => isSame(deployment, other)).reverse()) {
+        const last = under(each, signals).at(-1);
+        if (last !== undefined) return last;
+      }
+      return undefined;
     },
   };
+}
+
+/** A rollback is proven right after its move, before it settled: without a run since, its results are the target's. */
+function isSame(deployment: Deployment, other: Deployment): boolean {
+  if (other.id === deployment.id) return true;
+  const earlier = other.sequence < deployment.sequence && other.version === deployment.version;
+  return earlier && other.verdict === 'good';
 }
 
 function ran(deployment: Deployment, signal: Signal, settle: number): boolean {

@@ -99,8 +99,7 @@ function baselineOf(
     (each) => each.verdict === 'good' && each.sequence < deployment.sequence,
   );
   if (good !== undefined) {
-    const under = attribution.under(good, signals);
-    const last = under.at(-1);
+    const last = attribution.lastUnder(good, signals);
     if (last !== undefined) return { signal: last, said: `under ${short(good.commit)}, the last good one` };
   }
   const last = signals.findLast((signal) => signal.at < deployment.deployedAt);

@@ -35,7 +35,7 @@ export function tryOut(incident: Incident, targetId: string | null, facts: Facts
   const worse = first.find((signal) => {
     if (!fails(signal)) return false;
     const signals = facts.history.of(signal.kind, signal.subject)?.signals ?? [];
-    const before = target === undefined ? undefined : attribution.under(target, signals).at(-1);
+    const before = target === undefined ? undefined : attribution.lastUnder(target, signals);
     return before === undefined || !fails(before);
   });
   if (worse !== undefined)

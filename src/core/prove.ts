@@ -97,7 +97,7 @@ function requiredSubjects(facts: Facts, measure: Measure): readonly Required[] {
     const isCause = measure.causes.some(
       (each) => each.kind === history.kind && each.subject === history.subject,
     );
-    const last = target === undefined ? undefined : attribution.under(target, history.signals).at(-1);
+    const last = target === undefined ? undefined : attribution.lastUnder(target, history.signals);
     const counted = facts.evidenceKinds.has(history.kind) && last !== undefined && passes(last);
     if (isCause || counted) required.push({ history, isCause });
   }

@@ -18,7 +18,7 @@ export async function failingUnderTarget(
   if (target === undefined) return failing;
   const attribution = attribute(facts);
   for (const { kind, subject, signals } of facts.history.subjects()) {
-    const last = kind === asked.kind ? attribution.under(target, signals).at(-1) : undefined;
+    const last = kind === asked.kind ? attribution.lastUnder(target, signals) : undefined;
     if (last !== undefined && fails(last)) failing.add(subject);
   }
   return failing;

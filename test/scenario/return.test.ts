@@ -126,6 +126,25 @@ describe('what runs after a rollback', () => {
     expect(stage.outside.version(stage.outside.workTree.commit)).toBe('A');
   });
 
+  test('is what the next ones are measured by, also where no run came between', async () => {
+    const stage = new Stage({ limits: { coolDown: 0, budget: { count: 2, per: hours(24) } } });
+    await stage.badDeployment();
+    await stage.settle();
+    stage.outside.badVersions.add('C').add('D');
+    await stage.commands.disarm(ROGER, 'production', 'we repair it');
+    await stage.deployed(C, 'C');
+    stage.outside.runTests();
+    await stage.settle(3);
+    await stage.deployed(D, 'D');
+    stage.outside.runTests();
+    await stage.settle(3);
+    expect((await stage.incident())?.blamed).toBe('production-5');
+
+    await stage.arm();
+    await stage.settle();
+    expect(await stage.incident()).toMatchObject({ state: 'probation', blamed: 'production-5' });
+  });
+
   test('is left to a person where the next bad deployment comes within the cool-down', async () => {
     const stage = await rolledBack();
     stage.outside.effects.length = 0;
