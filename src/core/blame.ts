@@ -3,6 +3,8 @@ import type { Blame, Novelty } from './decision.ts';
 import { type Deployment, short } from './deployment.ts';
 import { sayDuration } from './duration.ts';
 import type { Facts, Known } from './facts.ts';
+import { isFinal } from './incident.ts';
+import { atLeast, type Severity } from './rule.ts';
 import type { Signal } from './signal.ts';
 import type { Instant } from './time.ts';
 import type { Breach } from './verdict.ts';
@@ -152,9 +154,22 @@ function knownFailure(breach: Breach, facts: Facts, signals: readonly Signal[]):
   const known = facts.known.find(
     (each) => each.kind === breach.rule.signal && each.subject === breach.subject,
   );
-  if (known === undefined) return undefined;
+  if (known === undefined || hasRisen(breach, facts)) return undefined;
   const passedSince = signals.some((signal) => signal.at > known.since && !breach.rule.when({ signal }));
   return passedSince ? undefined : known;
+}
+
+/** It was dealt with when it weighed less. */
+function hasRisen(breach: Breach, { incidents }: Facts): boolean {
+  const dealtWith = incidents
+    .filter((each) => isFinal(each.state))
+    .flatMap(({ openedAt, breaches }) => breaches.map((each) => ({ ...each, openedAt })))
+    .filter((each) => each.rule === breach.rule.name && each.subject === breach.subject)
+    .reduce<{ severity: Severity; openedAt: Instant } | null>(
+      (newest, each) => (newest === null || each.openedAt > newest.openedAt ? each : newest),
+      null,
+    );
+  return dealtWith !== null && !atLeast(dealtWith.severity, breach.severity);
 }
 
 /** What was known before this deployment may still have grown under it; what people declined under it may not. */

@@ -30,13 +30,14 @@ export function evaluate(rules: RuleSet, facts: Facts, now: Instant, attribution
   if (deployment === undefined) return { breaches, unknown, cleared, kindsSeen };
   const limits = new Map(facts.environment.sources.map((source) => [source.name, source.staleAfter]));
   for (const history of facts.history.subjects()) {
-    const mine = attribution.under(deployment, history.signals).slice(-DEPTH);
+    const all = attribution.under(deployment, history.signals);
+    const mine = all.slice(-DEPTH);
     const newest = mine.at(-1);
     if (newest === undefined) continue;
     kindsSeen.add(history.kind);
     for (const rule of candidates(rules, mine)) {
       const limit = rule.staleAfter ?? limits.get(newest.source) ?? null;
-      const verdict = ask(rule, { history, mine, newest, limit, now, facts, attribution });
+      const verdict = ask(rule, { history, all, mine, newest, limit, now, facts, attribution });
       if (verdict.is === 'breached') breaches.push(verdict);
       if (verdict.is === 'unknown') unknown.push(verdict);
       if (verdict.is === 'healthy' && verdict.cleared !== null)
@@ -56,6 +57,8 @@ function candidates(rules: RuleSet, mine: readonly Signal[]): Iterable<Rule> {
 interface Question {
   readonly history: SubjectHistory;
   /** Signals under the running deployment, oldest first; never empty. */
+  readonly all: readonly Signal[];
+  /** The last of them. */
   readonly mine: readonly Signal[];
   readonly newest: Signal;
   readonly limit: Duration | null;
@@ -87,7 +90,7 @@ function askEach(rule: Rule, question: Question): Answer {
   let first = last;
   while (first > 0 && holds[first - 1] === true) first -= 1;
   const signal = mine[last] as Signal;
-  const since = (mine[first] as Signal).at;
+  const since = first === 0 ? beganAt(rule, question) : (mine[first] as Signal).at;
   const recent = holds.slice(Math.max(0, last + 1 - rule.confirm.of), last + 1);
   const confirmed = recent.filter(Boolean).length >= rule.confirm.n;
   const clearingSince = last === mine.length - 1 ? null : (mine[last + 1] as Signal).at;
@@ -105,6 +108,13 @@ function askEach(rule: Rule, question: Question): Answer {
     stale,
     samples: { matched, seen: mine.length },
   };
+}
+
+/** Where all that is looked at breaches, further back than that: the row it began with does not move on. */
+function beganAt(rule: Rule, { all, mine }: Question): Instant {
+  let first = all.length - mine.length;
+  while (first > 0 && rule.when({ signal: all[first - 1] as Signal })) first -= 1;
+  return (all[first] as Signal).at;
 }
 
 /** A rule about a time: the samples of it against the samples under the last good deployment. */
