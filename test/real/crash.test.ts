@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, test } from 'vitest';
+import { afterAll, beforeAll, describe, test, vi } from 'vitest';
 import { expectToSurvive, type Failed, failedPipeline } from '../fakes/pipeline/crash.ts';
 
 /**
@@ -6,6 +6,9 @@ import { expectToSurvive, type Failed, failedPipeline } from '../fakes/pipeline/
  * ones vary in number with how often the work tree was looked at meanwhile.
  */
 const CALLS = 134;
+
+// Each is a process that starts twice: more at once would only make every one slower than its patience.
+vi.setConfig({ maxConcurrency: 3 });
 
 let failed: Failed;
 

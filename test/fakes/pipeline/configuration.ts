@@ -25,7 +25,7 @@ teams: { team-lead: [roger] }
 notifiers:
   mail: { smtp: { host: 127.0.0.1, port: ${smtpPort}, tls: "off" }, from: rollbackd@example.com }
 sources:
-  dbt-prod: { type: dbt, ${hasTree ? 'target: ./target, ' : ''}expect_every: 2s, stale_after: 10m, died_after: 10m, poll: 1s }
+  dbt-prod: { type: dbt, ${hasTree ? 'target: ./target, ' : ''}expect_every: 2s, stale_after: 6h, died_after: 6h, poll: 1s }
 environments:
   production:
     tier: production
