@@ -72,6 +72,18 @@ test('it waits while a required source does not answer', () => {
   expect(decided({ sources })).toMatchObject({ do: 'wait', by: 'sources-live' });
 });
 
+test('it waits while fewer than half of all sources answer, none of them required', () => {
+  const [well] = facts().sources as [Facts['sources'][number]];
+  const blind = (source: string) => ({ ...well, source, errorsInARow: 5, lastError: 'timeout' });
+
+  expect(decided({ sources: [well, blind('logs')] })?.do).toBe('rollback');
+  expect(decided({ sources: [well, blind('logs'), blind('costs')] })).toMatchObject({
+    do: 'wait',
+    by: 'sources-live',
+    because: 'only 1 of 3 sources answer',
+  });
+});
+
 test('evidence that is too old starts nothing', () => {
   const considered = consider(facts({ signals: failing }), policy(), NOW + hours(3));
 

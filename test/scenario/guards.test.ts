@@ -88,9 +88,13 @@ describe("a person's order", () => {
     stage.now += minutes(5);
     stage.outside.push(C, 'C');
     await stage.says('started', C);
+    stage.now += 1_000;
     await stage.commands.rollback(ROGER, ASK);
     await stage.settle(3);
-    expect(stage.outside.effects).toEqual([]);
+    expect(await stage.incident()).toMatchObject({
+      state: 'open',
+      decision: { by: 'no-deployment-running' },
+    });
 
     await stage.says('succeeded', C);
     await stage.settle(3);
