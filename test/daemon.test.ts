@@ -4,7 +4,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, expect, test } from 'vitest';
 import { expectRolledBack } from './fakes/pipeline/crash.ts';
 import { untilIncident, untilRunning, viewOf } from './fakes/pipeline/effects.ts';
-import { type Content, type Pipeline, pipeline } from './fakes/pipeline.ts';
+import type { Content } from './fakes/pipeline/project.ts';
+import { type Pipeline, pipeline } from './fakes/pipeline.ts';
 
 const PATIENCE = 120_000;
 const made: Pipeline[] = [];

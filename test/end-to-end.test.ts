@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { afterEach, expect, test } from 'vitest';
 import { deploymentsOf, untilIncident, untilRunning, untilTold } from './fakes/pipeline/effects.ts';
-import { type Content, type Pipeline, pipeline } from './fakes/pipeline.ts';
+import type { Content } from './fakes/pipeline/project.ts';
+import { type Pipeline, pipeline } from './fakes/pipeline.ts';
 
 const PATIENCE = 180_000;
 const made: Pipeline[] = [];

@@ -3,7 +3,6 @@ import {
   closeSync,
   cpSync,
   existsSync,
-  mkdirSync,
   mkdtempSync,
   openSync,
   readFileSync,
@@ -11,7 +10,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { freePort } from '../../src/demo/free-port.ts';
@@ -20,11 +19,9 @@ import { type ConfigurationOptions, configuration } from './pipeline/configurati
 import { type DaemonProcess, type Ended, runCli, spawnDaemon, waitFor } from './pipeline/daemon-process.ts';
 import { type Inbox, openInbox } from './pipeline/inbox.ts';
 import { writePrograms, writeRules } from './pipeline/programs.ts';
+import { type Content, writeProject } from './pipeline/project.ts';
 
 export type PipelineOptions = Partial<Omit<ConfigurationOptions, 'port' | 'smtpPort'>>;
-
-/** What the models' files say: which layer's test fails. */
-export type Content = 'good' | 'bad gold' | 'bad silver';
 
 /** The call at which a daemon dies: the so-manieth that matches a pattern of the shell. */
 export interface Kill {
@@ -108,12 +105,7 @@ export class Pipeline {
   async deploy(content: Content): Promise<string> {
     // git notes a checkout by the second: what ran earlier in the same second would count as evidence of it.
     await sleep(1_000 - (Date.now() % 1_000));
-    for (const layer of ['gold', 'silver']) {
-      const file = this.at('author', 'dbt', 'models', layer, 'orders.sql');
-      mkdirSync(dirname(file), { recursive: true });
-      writeFileSync(file, `select 1 -- ${content === `bad ${layer}` ? 'bad' : 'good'}\n`);
-    }
-    writeFileSync(this.at('author', 'dbt', 'dbt_project.yml'), 'name: shop\n');
+    writeProject(this.at('author'), content);
     await this.git('author', 'add', '--all');
     await this.git('author', 'commit', '--quiet', '--allow-empty', '--message', `feat: ${content}`);
     await this.git('author', 'push', '--quiet', 'origin', 'HEAD:main');
