@@ -81,7 +81,7 @@ export class Pipeline {
     await Promise.race([over, this.waitFor(() => this.#isReady(), 'the daemon to be ready', 30_000)]);
   }
 
-  /** How the daemon that was started last ended, once it has. */
+  /** How the last daemon ended. */
   ended(): Promise<Ended> {
     if (this.#daemon === null) throw new Error('no daemon was started');
     return this.#daemon.ended;
@@ -89,11 +89,6 @@ export class Pipeline {
 
   signal(signal: NodeJS.Signals): void {
     this.#daemon?.kill(signal);
-  }
-
-  async kill9(): Promise<void> {
-    this.signal('SIGKILL');
-    await this.ended();
   }
 
   async stop(): Promise<Ended> {
