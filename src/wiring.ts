@@ -1,7 +1,14 @@
 import { join, resolve } from 'node:path';
-import { createDbtCommand, createDbtSource, DBT_KINDS, type DbtCommand, type DbtSource } from './adapters/dbt/index.ts';
+import {
+  createDbtCommand,
+  createDbtSource,
+  DBT_KINDS,
+  type DbtCommand,
+  type DbtSource,
+} from './adapters/dbt/index.ts';
 import {
   type Clone,
+  type Credentials,
   createCheckout,
   createClone,
   createRepository,
@@ -9,7 +16,6 @@ import {
   createRevertPreflight,
   createWorkTree,
   createWorkTreeMove,
-  type Credentials,
   sshCommand,
 } from './adapters/git/index.ts';
 import { createCommandSchedule, createNoSchedule, type Schedule } from './adapters/schedule-command/index.ts';
@@ -57,7 +63,9 @@ export function wirePlace(shared: Shared, configured: EnvironmentSettings): Plac
       'schedule.pause': schedule.pause,
       'schedule.resume': schedule.resume,
       'git.revert': createRevert({ clone, paths, identity: settings.git.identity, ...signing(settings.git) }),
-      'work-tree.move': createWorkTreeMove(tree ?? { path: '', clone, branch, paths, stateDirectory, now: world.clock.now, env }),
+      'work-tree.move': createWorkTreeMove(
+        tree ?? { path: '', clone, branch, paths, stateDirectory, now: world.clock.now, env },
+      ),
       'deployment.await': awaiting(world, () => place),
       'dbt.run': command,
       'health.prove': proving(world, () => place),
@@ -129,16 +137,35 @@ function dbtSource({ settings, world }: Shared, environment: string, name: strin
   });
 }
 
-function wireSchedule(configured: EnvironmentSettings, sources: readonly DbtSource[], { world, env }: Shared): Schedule {
+function wireSchedule(
+  configured: EnvironmentSettings,
+  sources: readonly DbtSource[],
+  { world, env }: Shared,
+): Schedule {
   const quiesce = {
     within: configured.environment.quiesce,
     now: world.clock.now,
-    busy: async (abort: AbortSignal) => (await Promise.all(sources.map((source) => source.busy(abort)))).some(Boolean),
+    busy: async (abort: AbortSignal) =>
+      (await Promise.all(sources.map((source) => source.busy(abort)))).some(Boolean),
   };
   const { schedule } = configured;
   if (schedule.type === 'none') return createNoSchedule(quiesce);
   const { pause, resume, status, cwd } = schedule;
-  return createCommandSchedule({ pause, resume, status, env, quiesce, ...(cwd === null ? {} : { cwd }) });
+  return createCommandSchedule({
+    pause,
+    resume,
+    status,
+    env: harmless(env),
+    quiesce,
+    ...(cwd === null ? {} : { cwd }),
+  });
+}
+
+const PASSED_ON = ['PATH', 'HOME', 'USER', 'LANG', 'LC_ALL', 'TZ', 'TMPDIR', 'SSH_AUTH_SOCK', 'DOCKER_HOST'];
+
+/** What programs need to run, without the daemon's own secrets. */
+function harmless(env: Shared['env']): Shared['env'] {
+  return Object.fromEntries(PASSED_ON.map((name) => [name, env[name]]));
 }
 
 function dbtCommand(

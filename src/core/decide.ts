@@ -92,6 +92,8 @@ function decideOrdered(context: Context): Decision {
 }
 
 function decideRollback(context: Context): Decision {
+  const left = leftToPeople(context.incident);
+  if (left !== undefined) return answer(context, left);
   const failed = context.guards.find((each) => !each.passed);
   if (failed !== undefined) return fromGuard(context, failed, 'rollback');
   const impossible = notReady(context.facts);
@@ -104,6 +106,21 @@ function decideRollback(context: Context): Decision {
     because: rowText((context.lead as Assessed).row),
     target: context.target.deployment?.id ?? null,
   });
+}
+
+const LOOP_GUARDS: readonly (string | null)[] = [
+  'no-cool-down',
+  'budget',
+  'not-flapping',
+] satisfies GuardName[];
+
+/** What a loop guard left to a person stays with that person, also when the guard would let it pass by now. */
+function leftToPeople(
+  incident: Incident | undefined,
+): (Pick<Decision, 'do' | 'because'> & Partial<Decision>) | undefined {
+  const last = incident?.decision;
+  if (incident?.state !== 'escalated' || last == null || !LOOP_GUARDS.includes(last.by)) return undefined;
+  return { do: 'escalate', would: 'rollback', by: last.by, because: last.because };
 }
 
 /** The readiness check of the last quarter of an hour said no for every strategy. */

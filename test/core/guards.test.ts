@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { consider } from '../../src/core/consider.ts';
 import type { Facts } from '../../src/core/facts.ts';
+import { apply, type Incident } from '../../src/core/incident.ts';
 import { hours, minutes } from '../../src/core/time.ts';
 import { deployment, facts, policy, START, signal } from '../fakes/facts.ts';
 
@@ -138,3 +139,32 @@ test('when no strategy is possible a person is told why', () => {
 
   expect(decided({ readiness })).toMatchObject({ do: 'escalate', by: 'no-strategy' });
 });
+
+test('what a loop guard left to a person is not taken up again when the guard would let it pass', () => {
+  const rollbacks = [{ incident: 'INC-1', at: NOW - hours(7) }];
+  const first = decided({ rollbacks: [{ incident: 'INC-1', at: NOW - hours(5) }] });
+  const blamed = 'production-2';
+  const incident = { ...anIncident(blamed), state: 'escalated' as const, decision: first ?? null };
+
+  expect(first).toMatchObject({ do: 'escalate', by: 'no-cool-down' });
+  expect(decided({ rollbacks, incidents: [incident] })).toMatchObject({ do: 'escalate', by: 'no-cool-down' });
+});
+
+function anIncident(blamed: string): Incident {
+  return apply(undefined, {
+    type: 'opened',
+    at: NOW,
+    by: 'rollbackd',
+    id: 'INC-2',
+    environment: 'production',
+    title: 't failed',
+    blamed,
+    breaches: [],
+    severity: 'critical',
+    impact: 'data-quality',
+    row: null,
+    ladder: [],
+    linkedTo: null,
+    shadow: false,
+  });
+}
