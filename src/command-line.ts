@@ -115,7 +115,10 @@ async function checkSettings(facts: ProcessFacts, config: string): Promise<Setti
 async function showSettings(facts: ProcessFacts, config: string): Promise<ShownSettings> {
   const { diagnostics, settings } = await loaded(facts, config);
   if (settings === undefined) return { diagnostics, text: null, json: null };
-  const [{ showSettings: show }, { parse }] = await Promise.all([import('./settings/show-settings.ts'), import('yaml')]);
+  const [{ showSettings: show }, { parse }] = await Promise.all([
+    import('./settings/show-settings.ts'),
+    import('yaml'),
+  ]);
   const text = show(settings);
   return { diagnostics, text, json: parse(text) };
 }
@@ -124,7 +127,12 @@ async function stateFile(facts: ProcessFacts, config: string): Promise<string> {
   const { settings, described } = await loaded(facts, config);
   if (settings === undefined) {
     const { Refusal } = await import('./core/errors.ts');
-    throw new Refusal('invalid', 'configuration', described.text.trimEnd(), 'rollbackd check says what is wrong.');
+    throw new Refusal(
+      'invalid',
+      'configuration',
+      described.text.trimEnd(),
+      'rollbackd check says what is wrong.',
+    );
   }
   return settings.state.sqlite;
 }

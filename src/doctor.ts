@@ -1,7 +1,12 @@
 import { access, constants, mkdir, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { DBT_KINDS, inspectTarget } from './adapters/dbt/index.ts';
-import { createClone, createRepository, createRevertPreflight, createWorkTree } from './adapters/git/index.ts';
+import {
+  createClone,
+  createRepository,
+  createRevertPreflight,
+  createWorkTree,
+} from './adapters/git/index.ts';
 import { createSmtpNotifier } from './adapters/smtp/index.ts';
 import type { DoctorCheck } from './cli/io.ts';
 import type { ProcessFacts } from './command-line.ts';
@@ -27,7 +32,8 @@ export async function examine(
   const checks: DoctorCheck[] = [well('settings', `${config}, ${settings.environments.length} environments`)];
   checks.push(await state(settings));
   for (const [name, { target }] of settings.sources) checks.push(await dbt(name, target));
-  for (const each of settings.environments) checks.push(...(await environment(settings, each, { env, abort })));
+  for (const each of settings.environments)
+    checks.push(...(await environment(settings, each, { env, abort })));
   for (const name of settings.notifiers.keys()) checks.push(await mail(settings, name, abort));
   return checks;
 }
@@ -51,16 +57,20 @@ async function state(settings: Settings): Promise<DoctorCheck> {
     );
     return well('state', `${sqlite}, ${size}`);
   } catch {
-    return wrong('state', `${dirname(sqlite)} cannot be written`, [`Run:  install -d -m 700 ${dirname(sqlite)}`]);
+    return wrong('state', `${dirname(sqlite)} cannot be written`, [
+      `Run:  install -d -m 700 ${dirname(sqlite)}`,
+    ]);
   }
 }
 
 async function dbt(name: string, target: string | null): Promise<DoctorCheck> {
   if (target === null) return well('dbt', `${name}: artifacts come by push`);
   const facts = await inspectTarget(target);
-  if (!facts.readable) return wrong('dbt', `${name}: ${facts.because}`, ['Look at: the path, and who may read it']);
+  if (!facts.readable)
+    return wrong('dbt', `${name}: ${facts.because}`, ['Look at: the path, and who may read it']);
   const { newest } = facts;
-  if (newest === null) return { system: 'dbt', shape: 'unknown', sentence: `${name}: ${facts.because}`, help: [] };
+  if (newest === null)
+    return { system: 'dbt', shape: 'unknown', sentence: `${name}: ${facts.because}`, help: [] };
   const age = sayDuration(Math.max(0, Date.now() - newest.at));
   return well('dbt', `${name}: dbt ${facts.dbtVersion ?? '?'}, artifacts in ${target}, newest ${age} old`);
 }
@@ -83,7 +93,11 @@ async function environment(
   try {
     const head = await createRepository({ clone, branch, paths }).head(abort);
     checks.push(well('git', `${name}: clone fetched, ${branch} at ${short(head.commit)}`));
-    const { problems } = await createRevertPreflight({ clone, branch, paths }).check(head.commit, head.commit, abort);
+    const { problems } = await createRevertPreflight({ clone, branch, paths }).check(
+      head.commit,
+      head.commit,
+      abort,
+    );
     checks.push(
       problems.length === 0
         ? well('git', `${name}: a push to ${branch} would be taken`)
@@ -95,7 +109,15 @@ async function environment(
   }
   if (configured.workTree === null) return checks;
   const stateDirectory = stateOf(settings);
-  const tree = createWorkTree({ ...configured.workTree, clone, branch, paths, stateDirectory, now: Date.now, env });
+  const tree = createWorkTree({
+    ...configured.workTree,
+    clone,
+    branch,
+    paths,
+    stateDirectory,
+    now: Date.now,
+    env,
+  });
   return [...checks, await workTree(name, tree, abort)];
 }
 
@@ -107,7 +129,8 @@ async function workTree(
   try {
     const { commit } = await tree.observe(abort);
     const { problems, needsApproval, warnings } = await tree.preflight(abort);
-    if (problems.length > 0) return wrong('work tree', `${name}: ${problems[0]}`, [...problems.slice(1), ...warnings]);
+    if (problems.length > 0)
+      return wrong('work tree', `${name}: ${problems[0]}`, [...problems.slice(1), ...warnings]);
     const [edits] = needsApproval;
     if (edits !== undefined) {
       return { system: 'work tree', shape: 'needs-person', sentence: `${name}: ${edits}`, help: warnings };
@@ -124,7 +147,13 @@ async function mail(settings: Settings, name: string, abort: AbortSignal): Promi
   if (smtp === undefined) return { system: 'mail', shape: 'unknown', sentence: 'not configured', help: [] };
   const unmeasured = { add: () => {}, set: () => {}, observe: () => {} };
   const log = { info: () => {}, warn: () => {}, error: () => {} };
-  const notifier = createSmtpNotifier({ ...smtp, people: settings.people, now: Date.now, meter: unmeasured, log });
+  const notifier = createSmtpNotifier({
+    ...smtp,
+    people: settings.people,
+    now: Date.now,
+    meter: unmeasured,
+    log,
+  });
   try {
     return well('mail', `${await notifier.verify(abort)}; nothing was sent`);
   } catch (error) {

@@ -1,6 +1,6 @@
+import type { ProcessFacts } from './command-line.ts';
 import { Refusal } from './core/errors.ts';
 import { type Daemon, Misconfigured, startDaemon } from './daemon.ts';
-import type { ProcessFacts } from './command-line.ts';
 import { openLog } from './log.ts';
 
 /** Runs the daemon until it is told to stop (0), or until something broke (1). */
@@ -12,7 +12,8 @@ export async function serve(facts: ProcessFacts, configPath: string): Promise<0 
     daemon = await startDaemon({ configPath, env, version, log });
   } catch (error) {
     if (error instanceof Misconfigured) stderr.write(`${error.message}\n`);
-    else if (error instanceof Refusal) stderr.write(`${error.message}${error.help === null ? '' : ` ${error.help}`}\n`);
+    else if (error instanceof Refusal)
+      stderr.write(`${error.message}${error.help === null ? '' : ` ${error.help}`}\n`);
     else throw error;
     return 1;
   }
@@ -23,7 +24,10 @@ export async function serve(facts: ProcessFacts, configPath: string): Promise<0 
     else abort.addEventListener('abort', () => resolve(0), { once: true });
   });
   const broke = daemon.failed.catch((error: unknown) => {
-    log.error({ error: error instanceof Error ? (error.stack ?? error.message) : String(error) }, 'our bug: restart resumes');
+    log.error(
+      { error: error instanceof Error ? (error.stack ?? error.message) : String(error) },
+      'our bug: restart resumes',
+    );
     return 1 as const;
   });
   const code = await Promise.race([told, broke]);

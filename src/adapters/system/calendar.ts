@@ -1,4 +1,4 @@
-import { schedule, type ScheduledTask } from 'node-cron';
+import { type ScheduledTask, schedule } from 'node-cron';
 
 /** Work that follows the calendar, in UTC; polls do not: they tick. */
 export interface Calendar {
