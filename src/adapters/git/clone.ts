@@ -9,6 +9,7 @@ import { minutes } from '../../core/time.ts';
 import { splitRemote } from './credentials.ts';
 import type { Git, GitOptions } from './git.ts';
 import { createGit } from './git.ts';
+import { gitWorksIn } from './index-lock.ts';
 
 export interface CloneOptions extends GitOptions {
   /** An address or an absolute path. A password in it is taken out and used as a token. */
@@ -63,7 +64,11 @@ export function createClone(options: CloneOptions): Clone {
     git,
     network,
     async fetch(abort) {
-      await network(FETCH, { abort });
+      await network(FETCH, { abort }).catch(async (error: unknown) => {
+        if (error instanceof OutsideError && error.message.includes('lock'))
+          await oneAtATime(() => sweepLocks(directory));
+        throw error;
+      });
     },
     async branchHead(branch, abort) {
       const ref = `refs/remotes/origin/${branch}`;
@@ -152,7 +157,9 @@ async function make(git: Git, { directory, remote, timeout }: Place, abort: Abor
   }
 }
 
+/** A git that was killed leaves its locks: where none works here any more they go, else once they are old. */
 async function sweepLocks(directory: string): Promise<void> {
+  const alone = (await gitWorksIn(directory)) === false;
   for (const entry of await readdir(directory, { recursive: true, withFileTypes: true })) {
     if (!entry.isFile() || !/\.lock$|^index-[0-9a-f]{8}$/.test(entry.name)) continue;
     const path = join(entry.parentPath, entry.name);
@@ -160,7 +167,7 @@ async function sweepLocks(directory: string): Promise<void> {
       (file) => Date.now() - file.mtimeMs,
       () => 0,
     );
-    if (age > STALE_LOCK) await rm(path, { force: true });
+    if (alone || age > STALE_LOCK) await rm(path, { force: true });
   }
 }
 

@@ -38,7 +38,7 @@ async function changedAt(file: string): Promise<Instant | undefined> {
 }
 
 /** Whether a git process of this machine stands in the folder; undefined where the system does not tell. */
-async function gitWorksIn(folder: string): Promise<boolean | undefined> {
+export async function gitWorksIn(folder: string): Promise<boolean | undefined> {
   const processes = await readdir('/proc').catch(() => undefined);
   if (processes === undefined) return undefined;
   for (const pid of processes.filter((name) => /^\d+$/.test(name))) {
