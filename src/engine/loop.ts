@@ -52,6 +52,7 @@ export async function run(world: World, place: Place, bell: Bell, abort: AbortSi
       const deep = bell.deep;
       bell.deep = false;
       await stoppable(once(world, place, deep, abort), abort);
+      if (place.standing.turns === 1) bell.ring(true); // Ready by what lies near; the remote is asked right after.
       await bell.wait(world, await restOf(world, place), abort);
     }
   } finally {
@@ -74,7 +75,7 @@ export async function once(world: World, place: Place, deep: boolean, abort: Abo
   const { standing, environment } = place;
   noticeJump(world, place, now);
   const [changed] = await Promise.all([
-    look(world, place, deep || now - standing.headAt >= FETCH_EVERY, abort),
+    look(world, place, deep || (standing.turns > 0 && now - standing.headAt >= FETCH_EVERY), abort),
     observe(world, place, abort),
   ]);
   if (changed) place.standing.readinessAt = 0;
