@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import { createTransport, type SMTPTransportOptions } from 'nodemailer';
+import type { SMTPTransportOptions } from 'nodemailer';
 import { OutsideError } from '../../core/errors.ts';
 import type { Person } from '../../core/escalation.ts';
 import type { Notice } from '../../core/notice.ts';
@@ -53,7 +53,7 @@ async function deliver(options: SmtpOptions, notice: Notice, abort: AbortSignal)
   const signal = AbortSignal.any([abort, AbortSignal.timeout(options.within ?? WITHIN)]);
   const thread = messageId(`thread/${notice.thread}`, options.from);
   try {
-    const transport = createTransport(await transportOptions(options));
+    const transport = await openTransport(options);
     const info = await transport.sendMail({
       from: { name: 'rollbackd', address: options.from },
       to: { name: person.name, address: person.email },
@@ -95,7 +95,7 @@ async function verify(options: SmtpOptions, abort: AbortSignal): Promise<string>
   });
   aborted.catch(() => {});
   try {
-    await Promise.race([createTransport(await transportOptions(options)).verify(), aborted]);
+    await Promise.race([(await openTransport(options)).verify(), aborted]);
   } catch (error) {
     throw asOutside(error, options);
   }
@@ -106,6 +106,12 @@ async function verify(options: SmtpOptions, abort: AbortSignal): Promise<string>
         ? 'no TLS'
         : 'TLS where offered';
   return `${options.host}:${options.port}, ${tls}, ${options.user === null ? 'no login needed' : 'login accepted'}`;
+}
+
+/** The library is loaded with the first mail: most starts send none. */
+async function openTransport(options: SmtpOptions) {
+  const { createTransport } = await import('nodemailer');
+  return createTransport(await transportOptions(options));
 }
 
 /** No pool: idle connections that a firewall forgot swallow mails. Every wait of the library is bounded. */
