@@ -30,14 +30,18 @@ function isSignal(node: ASTNode): boolean {
 }
 
 /** A node and everything below it, outermost first. */
-export function* walk(node: ASTNode): Generator<ASTNode> {
-  yield node;
-  for (const child of nodesIn(node.args)) yield* walk(child);
+export function walk(node: ASTNode): readonly ASTNode[] {
+  const found: ASTNode[] = [];
+  collect(node, found);
+  return found;
 }
 
-function* nodesIn(args: unknown): Generator<ASTNode> {
-  if (Array.isArray(args)) for (const each of args) yield* nodesIn(each);
-  else if (isNode(args)) yield args;
+function collect(args: unknown, found: ASTNode[]): void {
+  if (Array.isArray(args)) for (const each of args) collect(each, found);
+  else if (isNode(args)) {
+    found.push(args);
+    collect(args.args, found);
+  }
 }
 
 function isNode(value: unknown): value is ASTNode {
