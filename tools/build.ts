@@ -24,7 +24,6 @@ await build({
   platform: 'node',
   target: 'node24',
   minify: true,
-  keepNames: true,
   legalComments: 'linked',
   chunkNames: 'chunks/[name]-[hash]',
   banner: { js: BANNER },
