@@ -5,6 +5,7 @@ import { renderDiagnostics } from '../src/rules/diagnostic.ts';
 import { loadRules } from '../src/rules/load-rules.ts';
 import { anybody, policyOf } from '../src/rules/policy.ts';
 import { readRuleFiles } from '../src/settings/files.ts';
+import { evaluateInPrometheus } from './evaluate-peer.ts';
 import { type Benchmark, measured } from './measurement.ts';
 import { factsOf, MOMENT, resultsOf, SUBJECTS } from './one-environment.ts';
 
@@ -29,14 +30,26 @@ export const evaluate: Benchmark = async (say) => {
     times.quiet.push(one);
     times.firing.push(other);
   }
+  const peer = await evaluateInPrometheus(say);
+  const common = { p99: true, against: 'Prometheus' };
   return [
-    measured('evaluate-quiet', 'ms', { ours: times.quiet, p99: true, target: { limit: 60 } }),
-    measured('evaluate-firing', 'ms', { ours: times.firing, p99: true, target: { limit: 120 } }),
+    measured('evaluate-quiet', 'ms', {
+      ...common,
+      ours: times.quiet,
+      peer: peer?.quiet,
+      target: { limit: 60 },
+    }),
+    measured('evaluate-firing', 'ms', {
+      ...common,
+      ours: times.firing,
+      peer: peer?.firing,
+      target: { limit: 120 },
+    }),
   ];
 };
 
 /** The shipped matrix and ladder, and for each subject a rule of its own. */
-export function policyOfRules(subjects: readonly string[]): Policy {
+function policyOfRules(subjects: readonly string[]): Policy {
   const rules = subjects.map(
     (subject, index) => `  - name: test-${index}-failed
     signal: dbt.test

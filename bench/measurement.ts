@@ -18,7 +18,6 @@ export interface Measurement {
 export interface Target {
   readonly limit: number;
   readonly of?: 'value' | 'ratio';
-  readonly atLeast?: boolean;
   readonly p99?: number;
 }
 
@@ -31,7 +30,7 @@ export function measured(
   unit: Measurement['unit'],
   found: {
     readonly ours: readonly number[];
-    readonly peer?: readonly number[] | null;
+    readonly peer?: readonly number[] | null | undefined;
     readonly against?: string;
     readonly target?: Target;
     readonly p99?: boolean;
@@ -57,7 +56,7 @@ export function reached({ target, value, ratio, p99 }: Measurement): boolean | u
   const found = target.of === 'ratio' ? ratio : value;
   if (found === null) return undefined;
   if (target.p99 !== undefined && p99 !== null && p99 > target.p99) return false;
-  return target.atLeast === true ? found >= target.limit : found <= target.limit;
+  return found <= target.limit;
 }
 
 export function median(samples: readonly number[]): number {

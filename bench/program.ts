@@ -8,8 +8,13 @@ import { fileURLToPath } from 'node:url';
 /** The repository. */
 export const ROOT = fileURLToPath(new URL('..', import.meta.url));
 
-/** The program as it is installed. Built once for all benchmarks, before the first. */
+/** The program as it is installed; `buildProgram` makes it. */
 export const ROLLBACKD: readonly string[] = [process.execPath, join(ROOT, 'bin', 'rollbackd.js')];
+
+/** Bundles the program of this checkout into dist/. */
+export async function buildProgram(): Promise<void> {
+  await timed([process.execPath, join(ROOT, 'tools', 'build.ts')], ROOT);
+}
 
 /** Where a program lies, or null where it is not installed. */
 export function find(name: string): string | null {
@@ -48,17 +53,11 @@ const PATIENCE = 15_000;
 export async function start({ argv, cwd, env, ready }: Launch): Promise<Running> {
   const [command = '', ...args] = argv;
   const began = performance.now();
-  const child = spawn(
-    command,
-    process.env.PROF && args.includes('serve')
-      ? ['--cpu-prof', '--cpu-prof-interval', '250', '--cpu-prof-dir=/tmp/prof', ...args]
-      : args,
-    {
-      cwd,
-      env: { ...process.env, ...env },
-      stdio: ['ignore', 'pipe', 'pipe'],
-    },
-  );
+  const child = spawn(command, args, {
+    cwd,
+    env: { ...process.env, ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
   const said = lastWords(child);
   for (;;) {
     if (await answers(ready)) break;
@@ -70,7 +69,6 @@ export async function start({ argv, cwd, env, ready }: Launch): Promise<Running>
   }
   const readyAfter = performance.now() - began;
   const pid = child.pid ?? 0;
-  if (process.env.SHOW) child.on('exit', () => process.stderr.write(said()));
   return { readyAfter, rss: () => rssOf(pid), cpu: () => cpuOf(pid), stop: () => end(child) };
 }
 
@@ -87,7 +85,7 @@ async function answers(url: string): Promise<boolean> {
 function lastWords(child: ChildProcess): () => string {
   let text = '';
   const keep = (chunk: Buffer) => {
-    text = (text + chunk.toString('utf8')).slice(process.env.SHOW ? -4_000_000 : -4_000);
+    text = (text + chunk.toString('utf8')).slice(-4_000);
   };
   child.stdout?.on('data', keep);
   child.stderr?.on('data', keep);
