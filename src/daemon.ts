@@ -64,8 +64,6 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   closers.push({ name: 'loops', close: () => loops.stop() });
   const delivery = startDelivery(base);
   closers.push({ name: 'delivery', close: () => delivery.stop() });
-  const calendar = startCalendar(base);
-  closers.push({ name: 'calendar', close: () => calendar.close() });
 
   const reload = createReload(base, { loops, delivery });
   const server = await createServer({
@@ -84,6 +82,8 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   });
   const address = await server.listen();
   closers.push({ name: 'server', close: () => server.close() });
+  const calendar = startCalendar(base);
+  closers.push({ name: 'calendar', close: () => calendar.close() });
   await writeLocalToken(store, current.settings, clock.now());
   log.info(
     { address, environments: [...loops.world.places.keys()], policy: current.policy.version },

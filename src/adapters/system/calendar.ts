@@ -1,4 +1,4 @@
-import { type ScheduledTask, schedule } from 'node-cron';
+import type { ScheduledTask } from 'node-cron';
 
 /** Work that follows the calendar, in UTC; polls do not: they tick. */
 export interface Calendar {
@@ -7,16 +7,17 @@ export interface Calendar {
   close(): Promise<void>;
 }
 
-/** Keeps calendar work; what throws is handed to `failed`, and the calendar goes on. */
+/** Keeps calendar work, by a library that is loaded with the first of it; what throws is handed to `failed`, and the calendar goes on. */
 export function openCalendar(failed: (name: string, error: unknown) => void): Calendar {
-  const tasks: ScheduledTask[] = [];
+  const tasks: Promise<ScheduledTask>[] = [];
   return {
     at(expression, name, work) {
       const run = () => work().catch((error: unknown) => failed(name, error));
-      tasks.push(schedule(expression, run, { name, timezone: 'Etc/UTC', noOverlap: true }));
+      const options = { name, timezone: 'Etc/UTC', noOverlap: true };
+      tasks.push(import('node-cron').then(({ schedule }) => schedule(expression, run, options)));
     },
     async close() {
-      for (const task of tasks) await task.destroy();
+      for (const task of await Promise.all(tasks)) await task.destroy();
     },
   };
 }
