@@ -21,6 +21,10 @@ async function lookAtWorkTree(world: World, place: Place, now: Instant, abort: A
   if (seen === undefined) return;
   const mark = `${seen.commit}@${seen.since ?? '?'}`;
   if (standing.workTreeMark === mark) return;
+  if (await isAnnounced(world, place, seen)) {
+    standing.workTreeMark = mark;
+    return;
+  }
   const facts = await place.repository.find(seen.commit, abort);
   await announce(world, place, {
     from: 'work-tree',
@@ -30,6 +34,17 @@ async function lookAtWorkTree(world: World, place: Place, now: Instant, abort: A
     seenAt: now,
   });
   standing.workTreeMark = mark;
+}
+
+/** After a restart what runs is mostly what ran before, and git need not be asked about it. */
+async function isAnnounced(
+  { store }: World,
+  { environment }: Place,
+  { commit, since }: { readonly commit: string; readonly since: Instant | null },
+): Promise<boolean> {
+  if (since === null) return false;
+  const announced = await store.deployments.announcements(environment.name, since);
+  return announced.some((each) => each.from === 'work-tree' && each.commit === commit && each.at === since);
 }
 
 /** A commit that the remote does not have: it runs all the same, as a version of its own. */
