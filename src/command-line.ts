@@ -46,7 +46,7 @@ export function createIo(facts: ProcessFacts): CliIo {
       const { readRuleFiles } = await import('./settings/files.ts');
       return readRuleFiles(paths.map((path) => join(path.startsWith('/') ? '' : cwd, path))).files;
     },
-    kinds: async () => (await import('./adapters/dbt/kinds.ts')).DBT_KINDS,
+    kinds: async () => (await import('./source-types.ts')).SIGNAL_KINDS,
     rollbackVerbs: async () => (await import('./runbooks/roll-back.ts')).ROLLBACK_VERBS,
     tokens: (config) => tokenDesk(facts, config),
     backup: ({ config, path }) => backup(facts, config, path),
@@ -99,11 +99,11 @@ async function demo(facts: ProcessFacts, asked: { once: boolean; realDbt: boolea
 }
 
 async function loaded({ env }: ProcessFacts, config: string) {
-  const [{ loadSettings, describeCheck }, { DBT_KINDS }] = await Promise.all([
+  const [{ loadSettings, describeCheck }, { SOURCE_TYPES }] = await Promise.all([
     import('./settings/load-settings.ts'),
-    import('./adapters/dbt/kinds.ts'),
+    import('./source-types.ts'),
   ]);
-  const found = loadSettings(config, env, DBT_KINDS);
+  const found = loadSettings(config, env, SOURCE_TYPES);
   return { ...found, described: describeCheck(found) };
 }
 

@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { chmod, mkdir, rename, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { DBT_KINDS } from './adapters/dbt/index.ts';
 import { createMeter } from './adapters/prometheus/index.ts';
 import { openSqliteStore } from './adapters/sql-store/index.ts';
 import { systemClock } from './adapters/system/index.ts';
@@ -19,6 +18,7 @@ import type { Store } from './ports/store.ts';
 import { countDiagnostics, renderDiagnostics } from './rules/diagnostic.ts';
 import { loadSettings } from './settings/load-settings.ts';
 import type { Settings } from './settings/settings.ts';
+import { SOURCE_TYPES } from './source-types.ts';
 import { stateOf } from './wiring.ts';
 
 export interface DaemonOptions {
@@ -60,7 +60,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   const { meter, text } = openMeter(current, options);
   const base = { ...options, store, clock, meter, current, crash: crash.reject };
 
-  const loops = startLoops(base);
+  const loops = await startLoops(base);
   closers.push({ name: 'loops', close: () => loops.stop() });
   const delivery = startDelivery(base);
   closers.push({ name: 'delivery', close: () => delivery.stop() });
@@ -132,7 +132,7 @@ function createReload(
       await loops.stop();
       await delivery.stop();
       Object.assign(current, fresh);
-      loops.start();
+      await loops.start();
       delivery.start();
       countReload(meter, true);
       log.info({ by, policy: current.policy.version }, 'the configuration was reloaded');
@@ -154,7 +154,7 @@ function countReload(meter: Meter, successful: boolean): void {
 }
 
 function load({ configPath, env }: DaemonOptions): { settings: Settings; policy: Policy } {
-  const { settings, policy, diagnostics } = loadSettings(configPath, env, DBT_KINDS);
+  const { settings, policy, diagnostics } = loadSettings(configPath, env, SOURCE_TYPES);
   if (settings !== undefined && policy !== undefined) return { settings, policy };
   throw new Misconfigured(
     `${renderDiagnostics(diagnostics)}\n\n${countDiagnostics(diagnostics)}. Nothing was started.`,

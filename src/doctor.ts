@@ -1,6 +1,5 @@
 import { access, constants, mkdir, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { DBT_KINDS, inspectTarget } from './adapters/dbt/index.ts';
 import {
   createClone,
   createRepository,
@@ -8,13 +7,16 @@ import {
   createWorkTree,
 } from './adapters/git/index.ts';
 import { createSmtpNotifier } from './adapters/smtp/index.ts';
+import { systemClock } from './adapters/system/index.ts';
 import type { DoctorCheck } from './cli/io.ts';
 import type { ProcessFacts } from './command-line.ts';
 import { short } from './core/deployment.ts';
-import { sayDuration } from './core/duration.ts';
 import { OutsideError } from './core/errors.ts';
+import type { Repository } from './ports/repository.ts';
 import { loadSettings } from './settings/load-settings.ts';
 import type { EnvironmentSettings, Settings } from './settings/settings.ts';
+import { SOURCE_TYPES, typeOfSource } from './source-types.ts';
+import { sourcesOf, toolsFor } from './wire-sources.ts';
 import { credentialsOf, stateOf } from './wiring.ts';
 
 /** Tries every integration as the daemon would use it, changing nothing, and says what is missing. */
@@ -23,7 +25,7 @@ export async function examine(
   config: string,
   abort: AbortSignal,
 ): Promise<readonly DoctorCheck[]> {
-  const { settings, diagnostics } = loadSettings(config, env, DBT_KINDS);
+  const { settings, diagnostics } = loadSettings(config, env, SOURCE_TYPES);
   if (settings === undefined) {
     const errors = diagnostics.filter((each) => each.severity === 'error').length;
     const sentence = `${config} has ${errors} ${errors === 1 ? 'error' : 'errors'}`;
@@ -31,7 +33,6 @@ export async function examine(
   }
   const checks: DoctorCheck[] = [well('settings', `${config}, ${settings.environments.length} environments`)];
   checks.push(await state(settings));
-  for (const [name, { target }] of settings.sources) checks.push(await dbt(name, target));
   for (const each of settings.environments)
     checks.push(...(await environment(settings, each, { env, abort })));
   for (const name of settings.notifiers.keys()) checks.push(await mail(settings, name, abort));
@@ -63,18 +64,6 @@ async function state(settings: Settings): Promise<DoctorCheck> {
   }
 }
 
-async function dbt(name: string, target: string | null): Promise<DoctorCheck> {
-  if (target === null) return well('dbt', `${name}: artifacts come by push`);
-  const facts = await inspectTarget(target);
-  if (!facts.readable)
-    return wrong('dbt', `${name}: ${facts.because}`, ['Look at: the path, and who may read it']);
-  const { newest } = facts;
-  if (newest === null)
-    return { system: 'dbt', shape: 'unknown', sentence: `${name}: ${facts.because}`, help: [] };
-  const age = sayDuration(Math.max(0, Date.now() - newest.at));
-  return well('dbt', `${name}: dbt ${facts.dbtVersion ?? '?'}, artifacts in ${target}, newest ${age} old`);
-}
-
 async function environment(
   settings: Settings,
   configured: EnvironmentSettings,
@@ -89,9 +78,10 @@ async function environment(
     credentials: credentialsOf(git),
     ...(git.configFile === null ? {} : { config: git.configFile }),
   });
-  const checks: DoctorCheck[] = [];
+  const repository = createRepository({ clone, branch, paths });
+  const checks: DoctorCheck[] = [...(await sources(configured, { settings, repository, env, abort }))];
   try {
-    const head = await createRepository({ clone, branch, paths }).head(abort);
+    const head = await repository.head(abort);
     checks.push(well('git', `${name}: clone fetched, ${branch} at ${short(head.commit)}`));
     const { problems } = await createRevertPreflight({ clone, branch, paths }).check(
       head.commit,
@@ -119,6 +109,25 @@ async function environment(
     env,
   });
   return [...checks, await workTree(name, tree, abort)];
+}
+
+/** Every source of the environment, tried side by side. */
+async function sources(
+  configured: EnvironmentSettings,
+  {
+    settings,
+    repository,
+    env,
+    abort,
+  }: { settings: Settings; repository: Repository; env: ProcessFacts['env']; abort: AbortSignal },
+): Promise<readonly DoctorCheck[]> {
+  const log = { info: () => {}, warn: () => {}, error: () => {} };
+  const needs = { settings, stateDirectory: stateOf(settings), env, repository, clock: systemClock(), log };
+  const tools = toolsFor(configured, needs, () => []);
+  const tried = sourcesOf(configured, settings).map((source) =>
+    typeOfSource(source.type).examine(source, tools, abort),
+  );
+  return (await Promise.all(tried)).flat();
 }
 
 async function workTree(

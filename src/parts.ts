@@ -32,12 +32,12 @@ export interface Base extends DaemonOptions {
 export interface Loops {
   readonly world: World;
   readonly wake: (environment: string | null, deep: boolean) => void;
-  start(): void;
+  start(): Promise<void>;
   stop(): Promise<void>;
 }
 
 /** One loop per environment; stopped and started as a whole, which plans under way do not mind. */
-export function startLoops(base: Base): Loops {
+export async function startLoops(base: Base): Promise<Loops> {
   const { current, store, clock, meter, log, env, crash } = base;
   const bells = new Map<string, Bell>();
   const places = new Map<string, Place>();
@@ -56,24 +56,28 @@ export function startLoops(base: Base): Loops {
   };
   let abort = new AbortController();
   let running: readonly Promise<void>[] = [];
-  const start = () => {
+  const start = async () => {
     abort = new AbortController();
+    const shared = { world, settings: current.settings, env, clones: new Map<string, Clone>() };
+    const wired = await Promise.all(
+      current.settings.environments.map(
+        async (configured) => [configured, await wirePlace(shared, configured)] as const,
+      ),
+    );
     // Only now: until the new ones are here, pipelines and people are answered from the old ones.
     places.clear();
     bells.clear();
-    const clones = new Map<string, Clone>();
-    running = current.settings.environments.map(async (configured) => {
-      const { name } = configured.environment;
-      const place = wirePlace({ world, settings: current.settings, env, clones }, configured);
-      const bell = new Bell();
-      places.set(name, place);
-      bells.set(name, bell);
-      await firstMode(store, name, configured.mode, clock.now());
-      await run(world, place, bell, abort.signal);
+    for (const [{ environment }, place] of wired) {
+      places.set(environment.name, place);
+      bells.set(environment.name, new Bell());
+    }
+    running = wired.map(async ([{ environment, mode }, place]) => {
+      await firstMode(store, environment.name, mode, clock.now());
+      await run(world, place, bells.get(environment.name) ?? new Bell(), abort.signal);
     });
     Promise.all(running).catch(crash);
   };
-  start();
+  await start();
   return {
     world,
     wake,
@@ -82,6 +86,8 @@ export function startLoops(base: Base): Loops {
       abort.abort();
       wake(null, false);
       await Promise.allSettled(running);
+      const sources = [...places.values()].flatMap((place) => place.sources);
+      await Promise.allSettled(sources.map((source) => source.close?.()));
     },
   };
 }

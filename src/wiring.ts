@@ -1,11 +1,5 @@
 import { join, resolve } from 'node:path';
-import {
-  createDbtCommand,
-  createDbtSource,
-  DBT_KINDS,
-  type DbtCommand,
-  type DbtSource,
-} from './adapters/dbt/index.ts';
+import { createDbtCommand, type DbtCommand } from './adapters/dbt/index.ts';
 import {
   type Clone,
   type Credentials,
@@ -27,8 +21,10 @@ import { take } from './engine/observe.ts';
 import { awaiting, proving } from './engine/verify.ts';
 import { newStanding, type Place, type World } from './engine/world.ts';
 import type { StepContext } from './ports/actuator.ts';
-import { compileMapping } from './settings/mapping.ts';
+import type { SignalSource } from './ports/signal-source.ts';
 import type { EnvironmentSettings, GitSettings, Settings } from './settings/settings.ts';
+import { SIGNAL_KINDS } from './source-types.ts';
+import { openSources } from './wire-sources.ts';
 
 /** What every environment of one daemon shares. */
 export interface Shared {
@@ -40,23 +36,25 @@ export interface Shared {
 }
 
 /** One environment and the outside systems that belong to it, made from the settings: a line for each. */
-export function wirePlace(shared: Shared, configured: EnvironmentSettings): Place {
+export async function wirePlace(shared: Shared, configured: EnvironmentSettings): Promise<Place> {
   const { world, settings, env } = shared;
   const { environment } = configured;
   const stateDirectory = stateOf(settings);
   const clone = cloneOf(shared, configured);
   const { branch, paths } = environment;
-  const sources = environment.sources.map(({ name }) => dbtSource(shared, environment.name, name));
+  const repository = createRepository({ clone, branch, paths });
+  const { clock, log } = world;
+  const sources = await openSources(configured, { settings, stateDirectory, env, repository, clock, log });
   const tree =
     configured.workTree === null
       ? null
       : { ...configured.workTree, clone, branch, paths, stateDirectory, now: world.clock.now, env };
   const schedule = wireSchedule(configured, sources, shared);
-  const command = dbtCommand(shared, configured, { place: () => place, clone, source: sources[0] });
+  const command = dbtCommand(shared, configured, { place: () => place, clone, sources });
   const place: Place = {
     environment,
     sources,
-    repository: createRepository({ clone, branch, paths }),
+    repository,
     revertPreflight: createRevertPreflight({ clone, branch, paths }),
     workTree: tree === null ? null : createWorkTree(tree),
     actuators: {
@@ -70,7 +68,7 @@ export function wirePlace(shared: Shared, configured: EnvironmentSettings): Plac
       'dbt.run': command,
       'health.prove': proving(world, () => place),
     },
-    evidenceKinds: new Set(DBT_KINDS.filter((kind) => kind.evidence).map((kind) => kind.kind)),
+    evidenceKinds: new Set(SIGNAL_KINDS.filter((kind) => kind.evidence).map((kind) => kind.kind)),
     commands: configured.dbt?.commands ?? [],
     commandWithin: hours(2),
     stop: (key) => command.stop(key),
@@ -121,25 +119,9 @@ function signing({ signing }: GitSettings) {
   return signing === null ? {} : { signing };
 }
 
-function dbtSource({ settings, world }: Shared, environment: string, name: string): DbtSource {
-  const source = settings.sources.get(name);
-  if (source === undefined) throw new Error(`The settings name no source "${name}"`);
-  return createDbtSource({
-    name,
-    environment,
-    target: source.target,
-    archive: join(stateOf(settings), 'archive', environment, name),
-    severity: compileMapping(settings.severity),
-    diedAfter: source.diedAfter,
-    errorsAreFailures: source.errorsAreFailures,
-    now: world.clock.now,
-    log: world.log,
-  });
-}
-
 function wireSchedule(
   configured: EnvironmentSettings,
-  sources: readonly DbtSource[],
+  sources: readonly SignalSource[],
   { world, env }: Shared,
 ): Schedule {
   const quiesce = {
@@ -171,7 +153,7 @@ function harmless(env: Shared['env']): Shared['env'] {
 function dbtCommand(
   { world, settings }: Shared,
   configured: EnvironmentSettings,
-  made: { readonly place: () => Place; readonly clone: Clone; readonly source: DbtSource | undefined },
+  made: { readonly place: () => Place; readonly clone: Clone; readonly sources: readonly SignalSource[] },
 ): DbtCommand {
   const { dbt, workTree } = configured;
   const checkout = createCheckout({ clone: made.clone, stateDirectory: stateOf(settings) });
@@ -186,9 +168,11 @@ function dbtCommand(
     modelErrorsUnderTarget: ({ incident }) =>
       failingUnderTarget(world, made.place(), { incident, kind: 'dbt.model' }),
     deliver: async (artifacts, key) => {
-      if (made.source === undefined) return;
-      const { observation } = await made.source.push(artifacts, key);
-      await take(world, made.place(), made.source.name, observation);
+      const source = made.sources.find((each) => each.push !== undefined);
+      const pushed = await source?.push?.(artifacts, key);
+      if (source !== undefined && pushed !== undefined) {
+        await take(world, made.place(), source.name, pushed.observation);
+      }
     },
     log: world.log,
   });

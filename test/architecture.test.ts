@@ -40,15 +40,19 @@ const ALLOWED: Readonly<Record<string, (file: SourceFile, name: string) => boole
   rules: (_, name) =>
     ['src/core/', 'src/rules/'].some((folder) => name.startsWith(folder)) ||
     ['yaml', '@marcbachmann/cel-js', 'node:crypto'].includes(name),
+  calls: (_, name) => name.startsWith('src/core/') || name.startsWith('src/calls/') || isNode(name),
   settings: (_, name) =>
-    ['src/core/', 'src/rules/', 'src/settings/'].some((folder) => name.startsWith(folder)) ||
+    ['src/core/', 'src/ports/', 'src/rules/', 'src/settings/'].some((folder) => name.startsWith(folder)) ||
     ['zod', 'yaml'].includes(name) ||
     isNode(name),
   engine: (_, name) =>
     ['src/core/', 'src/runbooks/', 'src/ports/', 'src/engine/'].some((folder) => name.startsWith(folder)) ||
     name === 'node:crypto',
   adapters: (file, name) =>
-    ['src/core/', 'src/ports/', `${adapterOf(file.path)}/`].some((folder) => name.startsWith(folder)) ||
+    ['src/core/', 'src/ports/', 'src/calls/', `${adapterOf(file.path)}/`].some((folder) =>
+      name.startsWith(folder),
+    ) ||
+    (file.path.endsWith('/source-type.ts') && /^src\/(rules|settings)\//.test(name)) ||
     isNode(name) ||
     isPackage(name),
   http: (_, name) =>

@@ -1,15 +1,15 @@
 // Writes schema/*.json from the shapes that read the files: node tools/schema.ts
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { DBT_KINDS } from '../src/adapters/dbt/kinds.ts';
 import { ruleSchemas } from '../src/rules/schemas.ts';
 import { settingsSchema } from '../src/settings/schema.ts';
+import { SIGNAL_KINDS, SOURCE_TYPES } from '../src/source-types.ts';
 
 /** The files under schema/, by name: the same text every time. */
 export function schemaFiles(): ReadonlyMap<string, string> {
-  const { rules, tests } = ruleSchemas(DBT_KINDS);
+  const { rules, tests } = ruleSchemas(SIGNAL_KINDS);
   const schemas = {
-    'rollbackd.schema.json': settingsSchema(),
+    'rollbackd.schema.json': settingsSchema(SOURCE_TYPES),
     'rules.schema.json': rules,
     'rule-tests.schema.json': tests,
   };

@@ -1,6 +1,8 @@
 import { OutsideError } from '../core/errors.ts';
 import { type Duration, seconds } from '../core/time.ts';
+import type { SignalSource } from '../ports/signal-source.ts';
 import { observe } from './observe.ts';
+import { pollSource } from './poll.ts';
 import { checkReadiness, READINESS_EVERY } from './readiness.ts';
 import { FETCH_EVERY, track } from './track.ts';
 import { turn } from './turn.ts';
@@ -46,9 +48,19 @@ export class Bell {
  * skips ticks, it does not queue them. A wake-up that is lost costs latency, never correctness.
  */
 export async function run(world: World, place: Place, bell: Bell, abort: AbortSignal): Promise<void> {
-  const closers = place.sources.map((source) => source.watch(() => bell.ring()));
+  const near = place.sources.filter((source) => source.poll === undefined);
+  const closers = near.map((source) => source.watch(() => bell.ring()));
+  const polling = place.sources.flatMap((source) =>
+    isPolled(source) ? [pollSource(world, place, { source, bell }, abort)] : [],
+  );
+  let isBroken = false;
+  const polled = Promise.all(polling);
+  polled.catch(() => {
+    isBroken = true;
+    bell.ring();
+  });
   try {
-    while (!abort.aborted) {
+    while (!abort.aborted && !isBroken) {
       const deep = bell.deep;
       bell.deep = false;
       await stoppable(once(world, place, deep, abort), abort);
@@ -58,6 +70,11 @@ export async function run(world: World, place: Place, bell: Bell, abort: AbortSi
   } finally {
     for (const close of closers) close();
   }
+  await polled;
+}
+
+function isPolled(source: SignalSource): source is SignalSource & { readonly poll: Duration } {
+  return source.poll !== undefined;
 }
 
 /** A turn that is told to stop may do so by throwing that: it is nobody's fault, and the next one looks again. */

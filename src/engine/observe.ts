@@ -1,16 +1,23 @@
 import { OutsideError } from '../core/errors.ts';
 import type { Signal, SourceHealth } from '../core/signal.ts';
 import type { Instant } from '../core/time.ts';
-import type { Observation } from '../ports/signal-source.ts';
-import type { Place, PushableSource, World } from './world.ts';
+import type { Observation, SignalSource } from '../ports/signal-source.ts';
+import type { Place, World } from './world.ts';
 
-/** Looks at every source side by side, stores what is new and how each source fares. Returns new signals. */
+/** Looks at every near source side by side, stores what is new and how each source fares. Returns new signals. */
 export async function observe(world: World, place: Place, abort: AbortSignal): Promise<number> {
-  const counts = await Promise.all(place.sources.map((source) => look(world, place, source, abort)));
+  const near = place.sources.filter((source) => source.poll === undefined);
+  const counts = await Promise.all(near.map((source) => look(world, place, source, abort)));
   return counts.reduce((sum, count) => sum + count, 0);
 }
 
-async function look(world: World, place: Place, source: PushableSource, abort: AbortSignal): Promise<number> {
+/** One look at one source: what is new is stored, what fails becomes its health. Returns new signals. */
+export async function look(
+  world: World,
+  place: Place,
+  source: SignalSource,
+  abort: AbortSignal,
+): Promise<number> {
   const started = world.clock.now();
   const labels = { source: source.name };
   world.meter.add('rollbackd_signal_polls_total', labels);
@@ -23,9 +30,9 @@ async function look(world: World, place: Place, source: PushableSource, abort: A
       (world.clock.now() - started) / 1_000,
     );
     return count;
-  } catch (error) {
-    if (!(error instanceof OutsideError)) throw error;
-    if (abort.aborted) return 0;
+  } catch (thrown) {
+    const error = asOutside(thrown, source.name, abort);
+    if (error === null) return 0;
     world.meter.add('rollbackd_signal_poll_failures_total', { ...labels, reason: error.reason });
     await keepHealth(world, place, source.name, (health) => ({
       ...health,
@@ -34,6 +41,15 @@ async function look(world: World, place: Place, source: PushableSource, abort: A
     }));
     return 0;
   }
+}
+
+/** Null where we were told to stop; a look that took longer than it may is the source's failure. */
+function asOutside(thrown: unknown, source: string, abort: AbortSignal): OutsideError | null {
+  const tooLong = abort.reason instanceof DOMException && abort.reason.name === 'TimeoutError';
+  if (abort.aborted && tooLong) return new OutsideError(source, 'timeout', 'it did not answer in time');
+  if (abort.aborted) return null;
+  if (thrown instanceof OutsideError) return thrown;
+  throw thrown;
 }
 
 /** Stores what was observed; the source's health follows from it. Returns how many signals were new. */

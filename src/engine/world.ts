@@ -5,11 +5,10 @@ import type { SourceHealth } from '../core/signal.ts';
 import type { Duration } from '../core/time.ts';
 import type { Actuators } from '../ports/actuator.ts';
 import type { Clock } from '../ports/clock.ts';
-import type { ArtifactsReceipt, PushedArtifacts } from '../ports/control.ts';
 import type { Log } from '../ports/log.ts';
 import type { Meter } from '../ports/meter.ts';
 import type { Repository, RevertPreflight, WorkTree } from '../ports/repository.ts';
-import type { Observation, SignalSource } from '../ports/signal-source.ts';
+import type { SignalSource } from '../ports/signal-source.ts';
 import type { Store } from '../ports/store.ts';
 import type { Memory } from './memory.ts';
 import type { Prepared } from './prepare.ts';
@@ -28,18 +27,10 @@ export interface World {
   wake(environment: string): void;
 }
 
-/** A source that also takes what a pipeline pushes. */
-export interface PushableSource extends SignalSource {
-  push?(
-    artifacts: Omit<PushedArtifacts, 'environment' | 'source'>,
-    startedBy?: string | null,
-  ): Promise<{ readonly receipt: ArtifactsReceipt; readonly observation: Observation }>;
-}
-
 /** One environment with the outside systems that belong to it. */
 export interface Place {
   readonly environment: Environment;
-  readonly sources: readonly PushableSource[];
+  readonly sources: readonly SignalSource[];
   readonly repository: Repository;
   readonly revertPreflight: RevertPreflight;
   readonly workTree: WorkTree | null;

@@ -53,6 +53,7 @@ export type Gauge =
 export type Histogram =
   | 'rollbackd_evaluation_cycle_duration_seconds'
   | 'rollbackd_signal_poll_duration_seconds'
+  | 'rollbackd_signal_poll_lag_seconds'
   | 'rollbackd_detection_seconds'
   | 'rollbackd_decision_seconds'
   | 'rollbackd_approval_wait_seconds'

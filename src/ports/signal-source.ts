@@ -1,5 +1,6 @@
 import type { Signal } from '../core/signal.ts';
-import type { Instant } from '../core/time.ts';
+import type { Duration, Instant } from '../core/time.ts';
+import type { ArtifactsReceipt, PushedArtifacts } from './control.ts';
 
 /** What one look at a source brought. */
 export interface Observation {
@@ -22,6 +23,11 @@ export interface SignalSource {
   readonly name: string;
   readonly environment: string;
   /**
+   * How often it is looked at, on its own and beside the turns, so that a slow one delays nobody. Absent: it is near
+   * and quick, and looked at in every turn.
+   */
+  readonly poll?: Duration;
+  /**
    * Everything noticed since the last look that returned. Throws OutsideError when the source could not be read:
    * that is the source's health, never a verdict.
    */
@@ -30,4 +36,35 @@ export interface SignalSource {
   watch(wake: () => void): () => void;
   /** Whether work that will bring evidence is under way right now (a dbt invocation). */
   busy(abort: AbortSignal): Promise<boolean>;
+  /** Takes what a pipeline pushes; the caller stores the observation. Throws Refusal when it is not what it should be. */
+  push?(
+    artifacts: Omit<PushedArtifacts, 'environment' | 'source'>,
+    startedBy?: string | null,
+  ): Promise<{ readonly receipt: ArtifactsReceipt; readonly observation: Observation }>;
+  /** Takes a message that another system sent; the caller stores the observation. Throws Refusal likewise. */
+  receive?(message: Message): Promise<Observation>;
+  /** Tables and views that make up the pipeline, where the source knows. */
+  relations?(): Promise<readonly Relation[]>;
+  /** Ends connections and what runs in the background. */
+  close?(): Promise<void>;
+}
+
+/** What came by webhook, verified by its sender's secret already. */
+export interface Message {
+  /** Who sent it: `alertmanager`, `grafana`, `dbt-cloud`, `github`. */
+  readonly from: string;
+  readonly body: unknown;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly at: Instant;
+}
+
+/** A table or view, as the project's manifest names it. */
+export interface Relation {
+  /** The node that makes it: `model.shop.orders`. */
+  readonly node: string;
+  readonly database: string;
+  readonly schema: string;
+  readonly identifier: string;
+  readonly isView: boolean;
+  readonly layer: string | null;
 }

@@ -1,18 +1,16 @@
-import { asLint, type Diagnostic, diagnose } from './diagnostic.ts';
+import { type Diagnostic, diagnose } from './diagnostic.ts';
 import type { LoadedRules } from './load-rules.ts';
 import { didYouMean, enumerate } from './suggest.ts';
 
-/** The names that the configuration gives to people, teams, notifiers, and the kinds its sources bring. */
+/** The names that the configuration gives to people, teams and notifiers. */
 export interface KnownNames {
   /** Null where they could not be read: then nothing is said of them. */
   readonly people: Iterable<string> | null;
   readonly teams: Iterable<string>;
   readonly notifiers: Iterable<string> | null;
-  /** Kinds of signals that a configured source brings. */
-  readonly kinds: ReadonlySet<string>;
 }
 
-/** Checks what the rules name against what the configuration has; advises on rules that nothing feeds. */
+/** Checks what the rules name against what the configuration has. */
 export function checkReferences(loaded: LoadedRules, known: KnownNames): readonly Diagnostic[] {
   const people = known.people === null ? null : [...known.people, ...known.teams];
   const notifiers = known.notifiers === null ? null : [...known.notifiers];
@@ -26,17 +24,5 @@ export function checkReferences(loaded: LoadedRules, known: KnownNames): readonl
       names.length === 0 ? `rollbackd.yaml has no ${what}` : `rollbackd.yaml has: ${enumerate(names)}`;
     problems.push(diagnose(at, `there is no ${what} "${name}"`, { hint: didYouMean(name, names), note }));
   }
-  return [...problems, ...unfed(loaded, known.kinds)];
-}
-
-function unfed({ places }: LoadedRules, kinds: ReadonlySet<string>): readonly Diagnostic[] {
-  return places
-    .filter(({ rule }) => !kinds.has(rule.signal))
-    .map(({ rule, at }) =>
-      asLint(
-        diagnose(at, `nothing feeds the rule "${rule.name}"`, {
-          note: `no configured source brings ${rule.signal}`,
-        }),
-      ),
-    );
+  return problems;
 }

@@ -3,12 +3,12 @@ import { minutes } from '../core/time.ts';
 import type { Reading } from '../rules/shape.ts';
 import { checkEnvironment } from './check-environment.ts';
 import type { Surroundings } from './secret-setting.ts';
-import type { DbtSourceSettings, EnvironmentSettings } from './settings.ts';
+import type { EnvironmentSettings, SourceSettings } from './settings.ts';
 import { environmentShape, type WrittenEnvironment } from './settings-file.ts';
 
 export interface EnvironmentContext {
   /** Those that are right. */
-  readonly sources: ReadonlyMap<string, DbtSourceSettings>;
+  readonly sources: ReadonlyMap<string, SourceSettings>;
   /** All that are named; undefined where that could not be read. */
   readonly sourceNames: readonly string[] | undefined;
   readonly reading: Reading;

@@ -5,15 +5,11 @@ import { didYouMean, enumerate } from '../rules/suggest.ts';
 import { readYaml } from '../rules/yaml.ts';
 import { DEFAULT_MAPPING } from './mapping.ts';
 import { type EnvironmentContext, readEnvironment } from './read-environment.ts';
+import { readSource } from './read-sources.ts';
 import { type Surroundings, secretOf } from './secret-setting.ts';
-import type {
-  DbtSourceSettings,
-  EnvironmentSettings,
-  GitSettings,
-  Settings,
-  SmtpSettings,
-} from './settings.ts';
+import type { EnvironmentSettings, GitSettings, Settings, SmtpSettings, SourceSettings } from './settings.ts';
 import { settingsShape, type WrittenSettings } from './settings-file.ts';
+import type { SourceType } from './source-type.ts';
 import { fillVariables, type Variables } from './variables.ts';
 
 /** What rollbackd.yaml says, as far as it is right: the names of people are needed to check the rules. */
@@ -25,11 +21,17 @@ export interface ReadSettings {
   readonly diagnostics: readonly Diagnostic[];
 }
 
+/** What a file may refer to. */
+export interface Outside {
+  readonly variables: Variables;
+  readonly surroundings: Surroundings;
+  readonly types: readonly SourceType[];
+}
+
 /** Reads rollbackd.yaml: every mistake at once, never a throw. */
 export function readSettings(
   file: { readonly path: string; readonly text: string },
-  variables: Variables,
-  surroundings: Surroundings,
+  { variables, surroundings, types }: Outside,
 ): ReadSettings {
   const source = new Source(file.path, file.text);
   const problems: Diagnostic[] = [];
@@ -37,7 +39,7 @@ export function readSettings(
   const node = readYaml(source, problems);
   if (node === undefined) return { settings: undefined, written: {}, diagnostics: problems };
   const written = settingsShape.readPartly(fillVariables(node, variables, reading), reading);
-  const settings = settingsOf(written, { reading, surroundings });
+  const settings = settingsOf(written, { types, reading, surroundings });
   return { settings: problems.length > 0 ? undefined : settings, written, diagnostics: problems };
 }
 
@@ -47,6 +49,7 @@ function right<T>(written: ReadonlyMap<string, T | null> | undefined): readonly 
 }
 
 interface Context {
+  readonly types: readonly SourceType[];
   readonly reading: Reading;
   readonly surroundings: Surroundings;
 }
@@ -105,22 +108,14 @@ function checkTeams({ people, teams }: Partial<WrittenSettings>, reading: Readin
 
 function sourcesOf(
   written: WrittenSettings['sources'] | undefined,
-  { surroundings }: Context,
-): ReadonlyMap<string, DbtSourceSettings> {
-  const made = right(written).map(([name, source]): [string, DbtSourceSettings] => [
-    name,
-    {
-      type: source.type,
-      name,
-      target: source.target === null ? null : surroundings.resolve(source.target),
-      expectEvery: source.expect_every,
-      staleAfter: source.stale_after ?? 2 * source.expect_every,
-      diedAfter: source.died_after ?? Math.max(source.expect_every, 3_600_000),
-      poll: source.poll,
-      errorsAreFailures: source.errors_are_failures,
-    },
-  ]);
-  return new Map(made);
+  context: Context,
+): ReadonlyMap<string, SourceSettings> {
+  const made = new Map<string, SourceSettings>();
+  for (const [name, node] of right(written)) {
+    const source = readSource(name, node, context);
+    if (source !== undefined) made.set(name, source);
+  }
+  return made;
 }
 
 function environmentsOf(

@@ -1,13 +1,21 @@
 import type { JsonSchema } from '../rules/shape.ts';
+import { sourceSchema } from './read-sources.ts';
 import { settingsShape } from './settings-file.ts';
+import type { SourceType } from './source-type.ts';
 
 /** The JSON Schema of rollbackd.yaml, for editors. The loader checks more than it can say. */
-export function settingsSchema(): JsonSchema {
+export function settingsSchema(types: readonly SourceType[]): JsonSchema {
   return {
     $schema: 'https://json-schema.org/draft/2020-12/schema',
     title: 'rollbackd.yaml',
-    ...withVariables(settingsShape.schema),
+    ...withVariables(withSources(settingsShape.schema, types)),
   };
+}
+
+function withSources(schema: JsonSchema, types: readonly SourceType[]): JsonSchema {
+  const { properties } = schema as { properties: Readonly<Record<string, JsonSchema>> };
+  const sources = { ...properties.sources, additionalProperties: sourceSchema(types) };
+  return { ...schema, properties: { ...properties, sources } };
 }
 
 /** Wherever a value stands, a variable can stand: `${NAME}` is text where a number or a truth is expected. */
@@ -27,7 +35,7 @@ function inside(key: string, value: unknown): unknown {
       Object.entries(value).map(([name, each]) => [name, isSchema(each) ? withVariables(each) : each]),
     );
   }
-  if (key === 'anyOf' && Array.isArray(value))
+  if ((key === 'anyOf' || key === 'oneOf') && Array.isArray(value))
     return value.map((each) => (isSchema(each) ? withVariables(each) : each));
   if ((key === 'items' || key === 'additionalProperties') && isSchema(value)) return withVariables(value);
   return value;

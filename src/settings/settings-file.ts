@@ -13,6 +13,7 @@ import {
   type Shape,
 } from '../rules/shape.ts';
 import { severityShape } from './mapping.ts';
+import { unreadSource } from './read-sources.ts';
 import { address, argv, email, httpUrl, place, seconds } from './settings-scalars.ts';
 
 const said = optional(located(text), null, 'Better in a file, or as ${VARIABLE}.');
@@ -36,20 +37,6 @@ const smtpFields = {
 const notifier = object('a notifier', {
   smtp: required(located(object('smtp', smtpFields))),
   from: required(email),
-});
-
-const source = object('a source', {
-  type: required(oneOf('a type of source', ['dbt'])),
-  target: optional(place, null, 'Where dbt writes its artifacts; without it they come by push only.'),
-  expect_every: required(seconds, 'How often new evidence is expected.'),
-  stale_after: optional(duration, null, 'Silence longer than this is told. Default: twice expect_every.'),
-  died_after: optional(
-    duration,
-    null,
-    'A run without results is taken as dead after this long; default: expect_every, an hour at least.',
-  ),
-  poll: optional(seconds, 30_000, 'The directory is watched; this is the backstop.'),
-  errors_are_failures: optional(flag, false, 'For dbt engines that report failing tests as errors.'),
 });
 
 const schedule = object('a schedule', {
@@ -206,7 +193,7 @@ export const settingsShape = object('rollbackd.yaml', {
   people: required(record('people', object('a person', { email: required(email) }))),
   teams: optional(record('teams', list(located(name), { atLeast: 1 })), new Map<string, never>()),
   notifiers: optional(record('notifiers', notifier), new Map()),
-  sources: required(record('sources', source)),
+  sources: required(record('sources', unreadSource)),
   environments: required(record('environments', located(partly(environmentShape)))),
   severity: optional(
     severityShape,

@@ -17,7 +17,7 @@ export interface Settings {
   /** Names of people by team. */
   readonly teams: ReadonlyMap<string, readonly string[]>;
   readonly notifiers: ReadonlyMap<string, SmtpSettings>;
-  readonly sources: ReadonlyMap<string, DbtSourceSettings>;
+  readonly sources: ReadonlyMap<string, SourceSettings>;
   readonly environments: readonly EnvironmentSettings[];
   /** First match wins; the shipped mapping where the file says nothing. */
   readonly severity: readonly SeverityRule[];
@@ -67,16 +67,15 @@ export interface SmtpSettings {
   readonly from: string;
 }
 
-export interface DbtSourceSettings {
-  readonly type: 'dbt';
+/** One source of signals. */
+export interface SourceSettings<Own extends object = object> {
+  readonly type: string;
   readonly name: string;
-  /** Where dbt writes its artifacts; null: they only come by push. */
-  readonly target: string | null;
   readonly expectEvery: Duration;
   readonly staleAfter: Duration;
-  readonly diedAfter: Duration;
   readonly poll: Duration;
-  readonly errorsAreFailures: boolean;
+  /** What only its type says. */
+  readonly own: Own;
 }
 
 export interface EnvironmentSettings {

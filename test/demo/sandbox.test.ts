@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { createDbtSource, DBT_KINDS } from '../../src/adapters/dbt/index.ts';
+import { createDbtSource } from '../../src/adapters/dbt/index.ts';
 import { lockState } from '../../src/adapters/sql-store/lock.ts';
 import type { Signal } from '../../src/core/signal.ts';
 import { createGit } from '../../src/demo/git.ts';
@@ -14,6 +14,7 @@ import { BAD, buildSandbox, clearSandbox, GOOD, recordingsOf, type Sandbox } fro
 import { PACES } from '../../src/demo/sandbox-config.ts';
 import { loadSettings } from '../../src/settings/load-settings.ts';
 import { compileMapping, DEFAULT_MAPPING } from '../../src/settings/mapping.ts';
+import { SOURCE_TYPES } from '../../src/source-types.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const git = createGit(process.env);
@@ -76,7 +77,7 @@ describe('the sandbox', () => {
   test('its configuration and the shipped rules are right, and only its production may be rolled back', async () => {
     const { config } = await build();
 
-    const { settings, diagnostics } = loadSettings(config, {}, DBT_KINDS);
+    const { settings, diagnostics } = loadSettings(config, {}, SOURCE_TYPES);
 
     expect(diagnostics).toEqual([]);
     const armed = settings?.environments.map(({ environment, mode }) => [

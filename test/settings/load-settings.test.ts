@@ -4,12 +4,12 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { inspect } from 'node:util';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { DBT_KINDS } from '../../src/adapters/dbt/kinds.ts';
 import { OutsideError } from '../../src/core/errors.ts';
 import { hours, minutes } from '../../src/core/time.ts';
 import { describeCheck, type LoadedSettings, loadSettings } from '../../src/settings/load-settings.ts';
 import { showSettings } from '../../src/settings/show-settings.ts';
 import type { Variables } from '../../src/settings/variables.ts';
+import { SOURCE_TYPES } from '../../src/source-types.ts';
 
 const GOOD = `state: { sqlite: ./state/rollbackd.db }
 git:
@@ -53,7 +53,7 @@ function write(name: string, text: string): string {
 
 function load(text: string, variables: Variables = {}, rules = RULES): LoadedSettings {
   write('rules/policy.yaml', rules);
-  return loadSettings(write('rollbackd.yaml', text), variables, DBT_KINDS);
+  return loadSettings(write('rollbackd.yaml', text), variables, SOURCE_TYPES);
 }
 
 function say(loaded: LoadedSettings): string {
@@ -95,7 +95,7 @@ describe('a configuration that is right', () => {
   test('the shipped one is right as it stands', () => {
     const root = fileURLToPath(new URL('../../', import.meta.url));
 
-    expect(describeCheck(loadSettings(join(root, 'rollbackd.yaml'), {}, DBT_KINDS))).toMatchObject({
+    expect(describeCheck(loadSettings(join(root, 'rollbackd.yaml'), {}, SOURCE_TYPES))).toMatchObject({
       exitCode: 0,
     });
   });
@@ -258,27 +258,31 @@ describe('what is wrong', () => {
   });
 
   test('a configuration or rules that are not there are said so', () => {
-    expect(say(loadSettings(join(directory, 'none.yaml'), {}, DBT_KINDS))).toContain(
+    expect(say(loadSettings(join(directory, 'none.yaml'), {}, SOURCE_TYPES))).toContain(
       'there is no configuration to read: no such file',
     );
     expect(say(load(`${GOOD}rules: elsewhere/\n`))).toContain('the rules cannot be read: no such file');
   });
 
-  test('a rule that no source feeds is advice', () => {
+  test('rules of systems that are not configured wait, and check names the systems', () => {
     const rule =
-      'rules:\n  - { name: r, signal: sql.latency, when: signal.value > 3, severity: low, impact: performance }\n';
+      'rules:\n  - { name: r, signal: waiting.kind, when: signal.value > 3, severity: low, impact: performance }\n';
     const kind = {
-      kind: 'sql.latency',
-      is: 'a latency',
+      kind: 'waiting.kind',
+      is: 'a number',
       attributes: { value: 'number' },
       absence: 'unknown',
       evidence: false,
     } as const;
+    const [dbt] = SOURCE_TYPES;
+    if (dbt === undefined) throw new Error('no types');
+    const types = [dbt, { ...dbt, type: 'waiting', kinds: [kind] }];
     write('rules/policy.yaml', RULES + rule);
-    const loaded = loadSettings(write('rollbackd.yaml', GOOD), {}, [...DBT_KINDS, kind]);
+    const loaded = loadSettings(write('rollbackd.yaml', GOOD), {}, types);
 
-    expect(say(loaded)).toContain('lint: nothing feeds the rule "r"');
-    expect(describeCheck(loaded).exitCode).toBe(3);
-    expect(loaded.settings).toBeDefined();
+    expect(say(loaded)).not.toContain('feeds');
+    expect(describeCheck(loaded)).toMatchObject({
+      text: expect.stringContaining('1 rule waits for sources that are not configured: waiting'),
+    });
   });
 });

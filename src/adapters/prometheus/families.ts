@@ -140,6 +140,11 @@ export const HISTOGRAMS: Readonly<Record<Histogram, BucketFamily>> = {
     labels: ['source'],
     buckets: QUICK,
   },
+  rollbackd_signal_poll_lag_seconds: {
+    help: 'How much later than due a look at a source began.',
+    labels: ['source'],
+    buckets: QUICK,
+  },
   rollbackd_detection_seconds: {
     help: 'From the failure to its signal being stored.',
     labels: ['environment'],

@@ -1,0 +1,53 @@
+import { minutes } from '../core/time.ts';
+import type { SignalSource } from '../ports/signal-source.ts';
+import type { Bell } from './loop.ts';
+import { look } from './observe.ts';
+import type { Place, World } from './world.ts';
+
+/**
+ * Looks at one source as often as it asks, beside the turns and beside every other source: a slow or dead one is late
+ * itself and delays nobody. What is new rings the environment's bell. The first look comes at a moment of its own within
+ * the interval, so that a thousand sources do not ask at once.
+ */
+export async function pollSource(
+  world: World,
+  place: Place,
+  polled: { readonly source: SignalSource & { readonly poll: number }; readonly bell: Bell },
+  abort: AbortSignal,
+): Promise<void> {
+  const { source, bell } = polled;
+  const { clock } = world;
+  let due = clock.now() + Math.min(spread(place.environment.name, source.name) * source.poll, FIRST_WITHIN);
+  let isWoken = false;
+  let waking = new AbortController();
+  const close = source.watch(() => {
+    isWoken = true;
+    waking.abort();
+  });
+  abort.addEventListener('abort', () => waking.abort(), { once: true });
+  try {
+    while (!abort.aborted) {
+      if (!isWoken) await clock.sleep(Math.max(0, due - clock.now()), waking.signal);
+      if (abort.aborted) return;
+      const lag = isWoken ? 0 : Math.max(0, clock.now() - due);
+      isWoken = false;
+      waking = new AbortController();
+      world.meter.observe('rollbackd_signal_poll_lag_seconds', { source: source.name }, lag / 1_000);
+      const within = AbortSignal.timeout(Math.max(source.poll, minutes(1)));
+      const count = await look(world, place, source, AbortSignal.any([abort, within]));
+      if (count > 0) bell.ring();
+      due = Math.max(due + source.poll, clock.now());
+    }
+  } finally {
+    close();
+  }
+}
+
+const FIRST_WITHIN = 2_000;
+
+/** A place between 0 and 1 that is the same at every start. */
+function spread(...names: readonly string[]): number {
+  let hash = 2_166_136_261;
+  for (const letter of names.join('/')) hash = Math.imul(hash ^ (letter.codePointAt(0) ?? 0), 16_777_619);
+  return (hash >>> 0) / 2 ** 32;
+}

@@ -1,0 +1,15 @@
+import { dbtSourceType } from './adapters/dbt/source-type.ts';
+import type { SourceType } from './settings/source-type.ts';
+
+/** Every type of source: a new one is a folder under adapters, and a line here. */
+export const SOURCE_TYPES: readonly SourceType[] = [dbtSourceType];
+
+/** The type of a configured source. A name that is not there is a bug: the settings were checked. */
+export function typeOfSource(type: string): SourceType {
+  const found = SOURCE_TYPES.find((each) => each.type === type);
+  if (found === undefined) throw new Error(`There is no type of source "${type}"`);
+  return found;
+}
+
+/** Every kind of signal that any source can bring. */
+export const SIGNAL_KINDS = SOURCE_TYPES.flatMap(({ kinds }) => kinds);
