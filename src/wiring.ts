@@ -14,13 +14,14 @@ import {
 } from './adapters/git/index.ts';
 import { createCommandSchedule, createNoSchedule, type Schedule } from './adapters/schedule-command/index.ts';
 import type { Environment } from './core/environment.ts';
+import type { Verbs } from './core/plan.ts';
 import { type Duration, hours, seconds } from './core/time.ts';
 import { failingUnderTarget } from './engine/failing-under.ts';
 import { Memory } from './engine/memory.ts';
 import { take } from './engine/observe.ts';
 import { awaiting, proving } from './engine/verify.ts';
 import { newStanding, type Place, type World } from './engine/world.ts';
-import type { StepContext } from './ports/actuator.ts';
+import type { Actuator, StepContext } from './ports/actuator.ts';
 import type { SignalSource } from './ports/signal-source.ts';
 import type { EnvironmentSettings, GitSettings, Settings } from './settings/settings.ts';
 import { SIGNAL_KINDS } from './source-types.ts';
@@ -57,10 +58,12 @@ export async function wirePlace(shared: Shared, configured: EnvironmentSettings)
     repository,
     revertPreflight: createRevertPreflight({ clone, branch, paths }),
     workTree: tree === null ? null : createWorkTree(tree),
+    workflow: null,
     actuators: {
       'schedule.pause': schedule.pause,
       'schedule.resume': schedule.resume,
       'git.revert': createRevert({ clone, paths, identity: settings.git.identity, ...signing(settings.git) }),
+      'workflow.run': noWorkflow,
       'work-tree.move': createWorkTreeMove(
         tree ?? { path: '', clone, branch, paths, stateDirectory, now: world.clock.now, env },
       ),
@@ -77,6 +80,12 @@ export async function wirePlace(shared: Shared, configured: EnvironmentSettings)
   };
   return place;
 }
+
+/** No plan has a step of it where none is configured. */
+const noWorkflow: Actuator<Verbs['workflow.run']> = {
+  check: async () => ({ is: 'failed', why: 'no rollback workflow is configured' }),
+  start: async () => {},
+};
 
 /** Between turns that nothing woke it rests as long as its most impatient source is polled, 5 s at most. */
 function restOf(settings: Settings, environment: Environment): Duration {

@@ -29,6 +29,18 @@ export interface Verbs {
     /** Date of the commit, so that making it twice makes the same commit. */
     readonly date: Instant;
   };
+  'workflow.run': {
+    readonly environment: string;
+    readonly incident: string;
+    /** Its file: `rollback.yml`. */
+    readonly workflow: string;
+    /** The branch whose file is run. */
+    readonly ref: string;
+    /** As GitHub takes them; `{{key}}` in a value stands for the step's key. */
+    readonly inputs: Readonly<Record<string, string>>;
+    readonly to: Commit;
+    readonly toVersion: Version;
+  };
   'work-tree.move': {
     readonly environment: string;
     readonly path: string;

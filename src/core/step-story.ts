@@ -50,6 +50,8 @@ function say(step: Step, record: StepRecord | null): string {
         : 'Schedule resumed';
     case 'git.revert':
       return `${counted(step.with.commits.length, 'commit')} reverted on ${step.with.branch}${as(result.commit)}`;
+    case 'workflow.run':
+      return `${step.with.workflow} ran${result.url === undefined ? '' : `: ${result.url}`}`;
     case 'work-tree.move':
       return `Work tree moved${result.commit === undefined ? '' : ` to ${short(result.commit)}`}${result.patch === undefined ? '' : `; local edits are kept in ${result.patch}`}`;
     case 'deployment.await':

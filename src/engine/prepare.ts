@@ -4,6 +4,7 @@ import type { Incident } from '../core/incident.ts';
 import type { Plan } from '../core/plan.ts';
 import { minutes } from '../core/time.ts';
 import { type RollbackCase, rollBack } from '../runbooks/roll-back.ts';
+import { rejectedBeside, type Way, waysBack } from './ways-back.ts';
 import type { Place, World } from './world.ts';
 
 /** What a look at the repository and the work tree found for one way back. A cache: the steps look again. */
@@ -13,11 +14,13 @@ export interface Prepared {
   /** Where the branch stood. */
   readonly head: string;
   readonly at: number;
+  /** Whether any of the strategies could do it. */
   readonly possible: boolean;
   readonly because: string;
-  readonly found: Pick<RollbackCase, 'commits' | 'beyond' | 'warnings' | 'needsApproval'> & {
-    readonly force: boolean;
-  };
+  readonly commits: RollbackCase['commits'];
+  readonly beyond: RollbackCase['beyond'];
+  /** In the order in which they are configured; the first possible one is taken. */
+  readonly ways: readonly Way[];
 }
 
 /** A plan, or why there can be none. */
@@ -37,12 +40,6 @@ export interface Asked {
 
 const RECENT = minutes(16);
 
-/** Ways back that nothing is configured for: named in every plan, so that nobody wonders. */
-const NOT_CONFIGURED: Plan['rejected'] = ['workflow', 'database-restore', 'feature-flag'].map((strategy) => ({
-  strategy,
-  because: 'not configured',
-}));
-
 /** Makes the plan for going back to a deployment, from what the repository and the work tree say. */
 export async function prepare(
   world: World,
@@ -60,19 +57,24 @@ export async function prepare(
     ? await lookFor(world, place, bad, target, abort)
     : await recent(world, place, bad, target, abort);
   if (!prepared.possible) return { is: 'impossible', because: prepared.because };
-  const { found } = prepared;
+  const way = prepared.ways.find((each) => each.possible);
+  if (way === undefined) return { is: 'impossible', because: prepared.because };
   const plan = rollBack({
     environment: place.environment,
     incident: incident?.id ?? 'INC-0',
     bad,
     good: target,
     now: world.clock.now(),
-    ...found,
+    commits: prepared.commits,
+    beyond: prepared.beyond,
+    by: way.by,
+    warnings: way.warnings,
+    needsApproval: way.needsApproval,
     workTree:
-      place.workTree === null ? null : { path: place.workTree.path, force: found.force && asked.approved },
+      place.workTree === null ? null : { path: place.workTree.path, force: way.force && asked.approved },
     commands: place.commands,
     causes: causesOf(incident),
-    rejected: NOT_CONFIGURED,
+    rejected: rejectedBeside(way, prepared.ways),
     commandWithin: place.commandWithin,
   });
   return { is: 'plan', plan, good: target };
@@ -111,30 +113,25 @@ export async function lookFor(
 ): Promise<Prepared> {
   const head = await place.repository.head(abort);
   const base = { from: bad.commit, to: good.commit, head: head.commit, at: world.clock.now() };
-  const nothing = { commits: [], beyond: [], warnings: [], needsApproval: [], force: false };
   const back = await place.repository.between(good.commit, bad.commit, abort);
   const ahead = await place.repository.between(bad.commit, head.commit, abort);
   if (!back.isAncestor || !ahead.isAncestor) {
     const gone = back.isAncestor ? bad : good;
     const because = `history-rewritten: ${short(gone.commit)} is no longer on ${place.environment.branch}`;
-    const prepared = { ...base, possible: false, because, found: nothing };
+    const prepared = { ...base, possible: false, because, commits: [], beyond: [], ways: [] };
     place.standing.prepared = prepared;
     return prepared;
   }
-  const revert = await place.revertPreflight.check(bad.commit, good.commit, abort);
-  const tree = (await place.workTree?.preflight(abort)) ?? { problems: [], warnings: [], needsApproval: [] };
-  const problems = [...revert.problems, ...tree.problems];
+  const ways = await waysBack(place, { from: bad.commit, to: good.commit }, abort);
+  const first = ways.find((way) => way.possible);
+  const why = ways.map((way) => (ways.length === 1 ? way.because : `${way.by.strategy}: ${way.because}`));
   const prepared: Prepared = {
     ...base,
-    possible: problems.length === 0,
-    because: problems.length === 0 ? `back to ${short(good.commit)}` : problems.join('; '),
-    found: {
-      commits: back.commits,
-      beyond: ahead.commits,
-      warnings: tree.warnings,
-      needsApproval: tree.needsApproval,
-      force: tree.needsApproval.length > 0,
-    },
+    possible: first !== undefined,
+    because: first === undefined ? why.join('; ') : `back to ${short(good.commit)}`,
+    commits: back.commits,
+    beyond: ahead.commits,
+    ways,
   };
   place.standing.prepared = prepared;
   return prepared;

@@ -26,9 +26,14 @@ export async function checkReadiness(
   const withoutTarget = bad === undefined || target.deployment === null;
   const answer =
     bad === undefined || target.deployment === null
-      ? { possible: false, because: `nothing to go back to: ${target.because}` }
+      ? () => ({ possible: false, because: `nothing to go back to: ${target.because}` })
       : await ask(world, place, { bad, good: target.deployment }, abort);
-  standing.readiness = strategies.map((strategy) => ({ strategy, checkedAt: now, withoutTarget, ...answer }));
+  standing.readiness = strategies.map((strategy) => ({
+    strategy,
+    checkedAt: now,
+    withoutTarget,
+    ...answer(strategy),
+  }));
   return standing.readiness;
 }
 
@@ -37,12 +42,17 @@ async function ask(
   place: Place,
   way: { bad: Parameters<typeof lookFor>[2]; good: Parameters<typeof lookFor>[3] },
   abort: AbortSignal,
-): Promise<{ possible: boolean; because: string }> {
+): Promise<(strategy: string) => { possible: boolean; because: string }> {
   try {
-    const { possible, because } = await lookFor(world, place, way.bad, way.good, abort);
-    return { possible, because };
+    const { ways, because } = await lookFor(world, place, way.bad, way.good, abort);
+    return (strategy) => {
+      const found = ways.find(({ by }) => by.strategy === strategy);
+      if (found === undefined) return { possible: false, because };
+      return { possible: found.possible, because: found.possible ? because : found.because };
+    };
   } catch (error) {
     if (!(error instanceof OutsideError)) throw error;
-    return { possible: false, because: error.message };
+    const { message } = error;
+    return () => ({ possible: false, because: message });
   }
 }

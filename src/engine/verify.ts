@@ -51,8 +51,20 @@ async function prove(
 }
 
 /** Evidence counts from when what runs was changed: the last of the steps that did. */
-function movedAt({ endedAt, startedAt }: StepContext): number {
-  return endedAt['deployment.await'] ?? endedAt['work-tree.move'] ?? endedAt['git.revert'] ?? startedAt;
+function movedAt({ endedAt, startedAt, outputs }: StepContext): number {
+  return (
+    outputMovedAt(outputs) ??
+    endedAt['deployment.await'] ??
+    endedAt['work-tree.move'] ??
+    endedAt['git.revert'] ??
+    startedAt
+  );
+}
+
+/** A workflow builds and tests within its own run: what it did after it had the target's files counts. */
+function outputMovedAt(outputs: StepContext['outputs']): number | undefined {
+  const said = Number(outputs['workflow.run']?.movedAt);
+  return Number.isFinite(said) ? said : undefined;
 }
 
 function codeVersion(runs: ReturnType<typeof running>, version: string): Check {

@@ -7,7 +7,7 @@ import type { Actuators } from '../ports/actuator.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Log } from '../ports/log.ts';
 import type { Meter } from '../ports/meter.ts';
-import type { Repository, RevertPreflight, WorkTree } from '../ports/repository.ts';
+import type { Repository, RevertPreflight, RollbackWorkflow, WorkTree } from '../ports/repository.ts';
 import type { SignalSource } from '../ports/signal-source.ts';
 import type { Store } from '../ports/store.ts';
 import type { Memory } from './memory.ts';
@@ -34,6 +34,7 @@ export interface Place {
   readonly repository: Repository;
   readonly revertPreflight: RevertPreflight;
   readonly workTree: WorkTree | null;
+  readonly workflow: RollbackWorkflow | null;
   readonly actuators: Actuators;
   readonly evidenceKinds: ReadonlySet<string>;
   readonly commands: readonly (readonly string[])[];

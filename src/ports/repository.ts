@@ -47,6 +47,23 @@ export interface RevertPreflight {
   check(from: Commit, to: Commit, abort: AbortSignal): Promise<Preflight>;
 }
 
+/** The repository's own rollback workflow, looked at before it is asked for anything. */
+export interface RollbackWorkflow {
+  /** Its file: `rollback.yml`. */
+  readonly file: string;
+  /** Whether its runs change what the environment's authority says runs; where not, it cannot help by itself. */
+  readonly deploys: boolean;
+  /** Whether it could take the environment from one commit to the other, and with which inputs; changes nothing. */
+  check(way: { readonly from: Commit; readonly to: Commit }, abort: AbortSignal): Promise<WorkflowPreflight>;
+}
+
+export interface WorkflowPreflight extends Preflight {
+  /** The branch whose file is run. */
+  readonly ref: string;
+  /** `{{incident}}` and `{{key}}` in a value are filled in when the plan is made, and when its step starts. */
+  readonly inputs: Readonly<Record<string, string>>;
+}
+
 /** The checked-out copy that the scheduler runs. */
 export interface WorkTree {
   readonly path: string;

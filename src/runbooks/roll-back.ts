@@ -14,6 +14,15 @@ export interface RollbackCase {
   readonly commits: readonly NamedCommit[];
   /** On the branch beyond what runs. */
   readonly beyond: readonly NamedCommit[];
+  /** `revert`: our own commit on the branch; `workflow`: the repository's rollback workflow deploys the target. */
+  readonly by:
+    | { readonly strategy: 'revert' }
+    | {
+        readonly strategy: 'workflow';
+        readonly file: string;
+        readonly ref: string;
+        readonly inputs: Readonly<Record<string, string>>;
+      };
   readonly workTree: { readonly path: string; readonly force: boolean } | null;
   readonly commands: readonly (readonly string[])[];
   readonly causes: readonly { readonly kind: string; readonly subject: string }[];
@@ -35,25 +44,65 @@ export const ROLLBACK_VERBS: readonly Verb[] = [
 
 /** What an operator would do by hand, in the same order. */
 export function rollBack(situation: RollbackCase): Plan {
-  const { environment, bad, good } = situation;
+  const { environment, bad, good, by } = situation;
   return {
-    title: `Roll ${environment.name} back from ${short(bad.commit)} to ${short(good.commit)} by revert`,
+    title: `Roll ${environment.name} back from ${short(bad.commit)} to ${short(good.commit)} by ${by.strategy}`,
     kind: 'rollback',
-    strategy: 'revert',
+    strategy: by.strategy,
     madeAt: situation.now,
     steps: [
       pause(environment),
-      revert(situation),
-      ...move(situation),
-      ...awaitDeployment(situation),
+      ...changes(situation),
       ...rebuild(situation),
       prove(situation),
       resume(environment),
     ],
     rejected: situation.rejected,
     warnings: [...warningsOf(situation), ...situation.warnings],
-    needsApproval: [...foreignCommits(situation), ...situation.needsApproval],
+    needsApproval: [
+      ...(by.strategy === 'revert' ? foreignCommits(situation) : []),
+      ...situation.needsApproval,
+    ],
     then: null,
+  };
+}
+
+/** The steps that change what runs, and the word of the authority that it did. */
+function changes(situation: RollbackCase): readonly Step[] {
+  const { by } = situation;
+  if (by.strategy === 'workflow') return [runWorkflow(situation, by), awaitDeployment(situation)];
+  const says = situation.environment.runs === 'work-tree' ? [] : [awaitDeployment(situation)];
+  return [revert(situation), ...move(situation), ...says];
+}
+
+/** The workflow follows its own pace: an environment of GitHub may let it wait for its reviewers. */
+const WORKFLOW_WITHIN: Duration = minutes(60);
+
+function runWorkflow(
+  { environment, incident, good }: RollbackCase,
+  { file, ref, inputs }: Extract<RollbackCase['by'], { strategy: 'workflow' }>,
+): Step {
+  const filled = Object.fromEntries(
+    Object.entries(inputs).map(([name, value]) => [name, value.replaceAll('{{incident}}', incident)]),
+  );
+  const said = Object.entries(filled).map(([name, value]) => `-f ${name}='${value}'`);
+  return {
+    name: `Run ${file}`,
+    detail: `one dispatch on ${ref}, followed to its end`,
+    uses: 'workflow.run',
+    with: {
+      environment: environment.name,
+      incident,
+      workflow: file,
+      ref,
+      inputs: filled,
+      to: good.commit,
+      toVersion: good.version,
+    },
+    within: WORKFLOW_WITHIN,
+    changesWhatRuns: true,
+    undo: null,
+    byHand: [`gh workflow run ${file} --ref ${ref} ${said.join(' ')}`],
   };
 }
 
@@ -140,12 +189,11 @@ function move({ workTree, good, environment }: RollbackCase): readonly Step[] {
 /** An unreported head runs `deploysWithin` after it was seen: its step cannot end before that. */
 const SEEN_WITHIN: Duration = minutes(5);
 
-/** Where the branch or a pipeline is the authority, it must say that the reverted version runs. */
-function awaitDeployment({ environment, good }: RollbackCase): readonly Step[] {
-  if (environment.runs === 'work-tree') return [];
-  const step: Step = {
+/** Where others make it run, the authority must say that the target's version does. */
+function awaitDeployment({ environment, good }: RollbackCase): Step {
+  return {
     name: 'Wait for the deployment',
-    detail: `until ${environment.runs === 'api' ? 'the pipeline' : 'the branch'} runs ${short(good.commit)}'s content`,
+    detail: `until ${AUTHORITY[environment.runs]} runs ${short(good.commit)}'s content`,
     uses: 'deployment.await',
     with: { environment: environment.name, toVersion: good.version },
     within: environment.deploysWithin + (environment.runs === 'branch' ? SEEN_WITHIN : 0),
@@ -153,8 +201,9 @@ function awaitDeployment({ environment, good }: RollbackCase): readonly Step[] {
     undo: null,
     byHand: ['run the deploy workflow'],
   };
-  return [step];
 }
+
+const AUTHORITY = { api: 'the pipeline', branch: 'the branch', 'work-tree': 'the work tree' } as const;
 
 function rebuild({ commands, environment, good, commandWithin }: RollbackCase): readonly Step[] {
   return commands.map((argv) => ({
@@ -182,14 +231,19 @@ function prove({ environment, good, causes }: RollbackCase): Step {
   };
 }
 
-function warningsOf({ environment, beyond, commands }: RollbackCase): readonly string[] {
+function warningsOf({ environment, beyond, commands, by, bad }: RollbackCase): readonly string[] {
   const warnings: string[] = [];
+  if (by.strategy === 'workflow') {
+    warnings.push(
+      `${environment.branch} keeps ${short(bad.commit)}: take it back or mend it before the next deployment.`,
+    );
+  }
   if (environment.schedule === 'none')
     warnings.push('The schedule cannot be paused: a run may begin during the move.');
-  for (const each of beyond.filter((commit) => !commit.touches)) {
+  for (const each of by.strategy === 'workflow' ? [] : beyond.filter((commit) => !commit.touches)) {
     warnings.push(`${short(each.commit)} (${each.subject}) is newer than what runs and stays.`);
   }
-  if (commands.length === 0)
+  if (commands.length === 0 && by.strategy === 'revert')
     warnings.push('No dbt command is configured: evidence comes from the next scheduled run.');
   return warnings;
 }

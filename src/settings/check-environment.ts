@@ -13,6 +13,7 @@ export function checkEnvironment(
 ): void {
   if (sourceNames !== undefined) checkSources(written, sourceNames, reading);
   checkAuthority(written, reading);
+  checkWorkflow(written, sources, reading);
   checkSchedule(written, reading);
   const names = written.required?.value.map(({ value }) => value) ?? [];
   const slowest = Math.max(0, ...names.map((name) => sources.get(name)?.expectEvery ?? 0));
@@ -25,6 +26,29 @@ function checkSources(written: Partly, known: readonly string[], reading: Readin
     refuse(reading, at, `there is no source "${value}"`, {
       hint: didYouMean(value, known),
       note: `sources has: ${enumerate(known)}`,
+    });
+  }
+}
+
+function checkWorkflow(
+  { strategies, workflow, repository }: Partly,
+  sources: EnvironmentContext['sources'],
+  reading: Reading,
+): void {
+  if (strategies?.includes('workflow') && workflow === null && repository !== undefined) {
+    refuse(reading, repository.remote.at, 'the strategy "workflow" has no workflow', {
+      hint: 'add workflow: { source: NAME, file: rollback.yml }',
+    });
+  }
+  if (workflow === undefined || workflow === null) return;
+  const { value, at } = workflow.value.source;
+  const github = [...sources.values()].filter(({ type }) => type === 'github').map(({ name }) => name);
+  if (sources.has(value) && !github.includes(value)) {
+    refuse(reading, at, `"${value}" is not a source of type github`, { hint: didYouMean(value, github) });
+  } else if (!sources.has(value)) {
+    refuse(reading, at, `there is no source "${value}"`, {
+      hint: didYouMean(value, github),
+      note: `sources of type github: ${enumerate(github)}`,
     });
   }
 }

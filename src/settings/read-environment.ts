@@ -46,6 +46,7 @@ function environmentOf(
     },
     workTree,
     schedule: scheduleOf(written.schedule, resolve),
+    workflow: workflowOf(written),
     dbt: dbtOf(written.dbt, workTree?.path ?? null, resolve),
     names: { github: written.names.github ?? name, dbtTarget: written.names.dbt_target },
   };
@@ -104,6 +105,19 @@ function scheduleOf(
     resume: schedule.resume?.value ?? [],
     status: schedule.status?.value ?? [],
     cwd: schedule.cwd === null ? null : resolve(schedule.cwd),
+  };
+}
+
+function workflowOf({ workflow, runs }: WrittenEnvironment): EnvironmentSettings['workflow'] {
+  if (workflow === null) return null;
+  const { source, file, inputs, job, deploys, needs } = workflow.value;
+  return {
+    source: source.value,
+    file,
+    inputs: Object.fromEntries(inputs),
+    job,
+    deploys: deploys ?? runs.value === 'api',
+    needs,
   };
 }
 

@@ -12,6 +12,7 @@ import {
   required,
   type Shape,
 } from '../rules/shape.ts';
+import { words } from '../rules/words.ts';
 import { severityShape } from './mapping.ts';
 import { unreadSource } from './read-sources.ts';
 import { address, argv, email, httpUrl, place, seconds } from './settings-scalars.ts';
@@ -46,6 +47,26 @@ const schedule = object('a schedule', {
   status: optional(located(argv), null, 'Exits 0 while it is paused, 1 while it runs.'),
   cwd: optional(place, null),
   quiesce: optional(duration, 300_000, 'How long a plan waits for a run that is under way.'),
+});
+
+const workflow = object('a rollback workflow', {
+  source: required(located(name), 'A source of type github: whose token starts it.'),
+  file: optional(text, 'rollback.yml', 'Under .github/workflows of the default branch.'),
+  inputs: optional(
+    words('inputs', text),
+    new Map([
+      ['target_commit', '{{commit}}'],
+      ['reason', '{{incident}}'],
+    ]),
+    'Values by input; {{commit}}, {{incident}}, {{key}} and {{environment}} are filled in.',
+  ),
+  job: optional(text, null, 'The job that must succeed; default: all of them.'),
+  deploys: optional(
+    flag,
+    null,
+    'Whether a run changes what the environment says runs. Default: only with runs: api.',
+  ),
+  needs: optional(list(text), [], 'Files that the target commit must have, or its run fails.'),
 });
 
 const probation: Shape<'off' | { readonly within: number | null }> = {
@@ -109,7 +130,16 @@ export const environmentShape = object('an environment', {
   blame_window: optional(duration, days(1)),
   worse_factor: optional(number({ min: 1, max: 1_000 }), 3),
   reopen_window: optional(duration, days(1)),
-  strategies: optional(list(oneOf('a strategy', ['revert']), { atLeast: 1 }), ['revert'] as const),
+  strategies: optional(
+    list(oneOf('a strategy', ['revert', 'workflow']), { atLeast: 1 }),
+    ['revert'] as readonly ('revert' | 'workflow')[],
+    'Tried in this order: the first that is possible is taken.',
+  ),
+  workflow: optional(
+    located(workflow),
+    null,
+    "The repository's own rollback workflow, for the strategy workflow.",
+  ),
   schedule: optional(schedule, null),
   dbt: optional(
     object('dbt', {

@@ -98,6 +98,8 @@ export interface EnvironmentSettings {
         readonly status: readonly string[];
         readonly cwd: string | null;
       };
+  /** The repository's own rollback workflow. */
+  readonly workflow: WorkflowSettings | null;
   readonly dbt: {
     readonly commands: readonly (readonly string[])[];
     /** Absolute with a work tree; otherwise within a checkout of the version. */
@@ -106,4 +108,16 @@ export interface EnvironmentSettings {
   } | null;
   /** What others call this environment. */
   readonly names: { readonly github: string; readonly dbtTarget: string | null };
+}
+
+export interface WorkflowSettings {
+  /** The source whose token starts it. */
+  readonly source: string;
+  readonly file: string;
+  readonly inputs: Readonly<Record<string, string>>;
+  /** The job that must succeed; null: all of them. */
+  readonly job: string | null;
+  readonly deploys: boolean;
+  /** Files that the target commit must have. */
+  readonly needs: readonly string[];
 }

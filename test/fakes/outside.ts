@@ -2,7 +2,13 @@ import type { OutsideError } from '../../src/core/errors.ts';
 import type { Progress, Verbs } from '../../src/core/plan.ts';
 import type { Signal } from '../../src/core/signal.ts';
 import type { Actuator, Actuators, StepContext } from '../../src/ports/actuator.ts';
-import type { CommitFacts, Repository, RevertPreflight, WorkTree } from '../../src/ports/repository.ts';
+import type {
+  CommitFacts,
+  Repository,
+  RevertPreflight,
+  RollbackWorkflow,
+  WorkTree,
+} from '../../src/ports/repository.ts';
 import type { Observation, SignalSource } from '../../src/ports/signal-source.ts';
 import { type Run, resultsOf } from './test-run.ts';
 
@@ -37,6 +43,10 @@ export class Outside {
   unreadable: OutsideError | null = null;
   /** Why the revert could not be pushed, and what the work tree needs a person for. */
   readonly problems: string[] = [];
+  /** What keeps the rollback workflow from being possible. */
+  workflowProblems: string[] = [];
+  /** Keys under which the workflow was dispatched. */
+  readonly dispatched: string[] = [];
   readonly needsApproval: string[] = [];
   /** Verbs that, once started, never end. */
   readonly hanging = new Set<string>();
@@ -104,6 +114,21 @@ export class Outside {
     };
   }
 
+  /** A rollback workflow that deploys what it is asked to. */
+  workflow(): RollbackWorkflow {
+    return {
+      file: 'rollback.yml',
+      deploys: true,
+      check: async ({ to }) => ({
+        problems: [...this.workflowProblems],
+        warnings: [],
+        needsApproval: [],
+        ref: 'main',
+        inputs: { target_commit: to, reason: '{{incident}}' },
+      }),
+    };
+  }
+
   repository(): Repository & RevertPreflight {
     const facts = (made: Made): CommitFacts => ({ ...made, at: 0 });
     const index = (commit: string) => this.branch.findIndex((each) => each.commit === commit);
@@ -168,6 +193,14 @@ export class Outside {
         },
         act: (input: Verbs['git.revert'], { key, incident }) => {
           this.push(revertCommit(key), input.toVersion, { incident, to: input.to });
+        },
+      }),
+      'workflow.run': this.#actuator('workflow.run', {
+        isDone: (_, { key }) =>
+          this.dispatched.includes(key) ? { run: '7', movedAt: String(this.workTree.since) } : undefined,
+        act: ({ to }, { key }) => {
+          this.dispatched.push(key);
+          this.deploy(to);
         },
       }),
       'work-tree.move': this.#actuator('work-tree.move', {

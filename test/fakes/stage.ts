@@ -169,6 +169,7 @@ export class Stage {
       repository,
       revertPreflight: repository,
       workTree: this.environment.runs === 'work-tree' ? this.outside.tree() : null,
+      workflow: this.environment.strategies.includes('workflow') ? this.outside.workflow() : null,
       actuators: this.outside.actuators(
         proving(world, () => place),
         awaiting(world, () => place),

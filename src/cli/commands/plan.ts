@@ -136,6 +136,7 @@ const SYSTEM: Readonly<Record<Step['uses'], string>> = {
   'schedule.pause': 'schedule',
   'schedule.resume': 'schedule',
   'git.revert': 'git',
+  'workflow.run': 'workflow',
   'work-tree.move': 'work tree',
   'deployment.await': 'deployment',
   'dbt.run': 'dbt',

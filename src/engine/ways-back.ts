@@ -1,0 +1,83 @@
+import type { Plan } from '../core/plan.ts';
+import type { RollbackCase } from '../runbooks/roll-back.ts';
+import type { Place } from './world.ts';
+
+/** One strategy, looked at for one way back: whether it could do it, and how. */
+export interface Way {
+  readonly by: RollbackCase['by'];
+  readonly possible: boolean;
+  /** Why not; empty where it is possible. */
+  readonly because: string;
+  readonly warnings: readonly string[];
+  readonly needsApproval: readonly string[];
+  /** The work tree has local edits: moving it needs a person's yes. */
+  readonly force: boolean;
+}
+
+interface Between {
+  readonly from: string;
+  readonly to: string;
+}
+
+/** Asks every configured strategy, in order, whether it could do it; changes nothing. */
+export async function waysBack(place: Place, between: Between, abort: AbortSignal): Promise<readonly Way[]> {
+  const asked = place.environment.strategies.map((strategy) =>
+    strategy === 'workflow' ? byWorkflow(place, between, abort) : byRevert(place, between, abort),
+  );
+  return Promise.all(asked);
+}
+
+/** Strategies that the plan does not take, with the reason: named in every plan, so that nobody wonders. */
+export function rejectedBeside(chosen: Way, ways: readonly Way[]): Plan['rejected'] {
+  const others = ways
+    .filter((way) => way !== chosen)
+    .map((way) => ({
+      strategy: way.by.strategy,
+      because: way.possible ? `${chosen.by.strategy} comes first` : way.because,
+    }));
+  const known = ways.map((way) => way.by.strategy as string);
+  const absent = STRATEGIES.filter((strategy) => !known.includes(strategy));
+  return [...others, ...absent.map((strategy) => ({ strategy, because: 'not configured' }))];
+}
+
+const STRATEGIES = ['revert', 'workflow', 'database-restore', 'feature-flag'];
+
+async function byRevert(place: Place, { from, to }: Between, abort: AbortSignal): Promise<Way> {
+  const revert = await place.revertPreflight.check(from, to, abort);
+  const tree = (await place.workTree?.preflight(abort)) ?? { problems: [], warnings: [], needsApproval: [] };
+  const problems = [...revert.problems, ...tree.problems];
+  return {
+    by: { strategy: 'revert' },
+    possible: problems.length === 0,
+    because: problems.join('; '),
+    warnings: tree.warnings,
+    needsApproval: tree.needsApproval,
+    force: tree.needsApproval.length > 0,
+  };
+}
+
+async function byWorkflow(place: Place, between: Between, abort: AbortSignal): Promise<Way> {
+  const { workflow, environment } = place;
+  const none = { warnings: [], needsApproval: [], force: false };
+  if (workflow === null) {
+    const by = { strategy: 'workflow', file: '', ref: '', inputs: {} } as const;
+    return { ...none, by, possible: false, because: 'no rollback workflow is configured' };
+  }
+  const { file } = workflow;
+  if (!workflow.deploys) {
+    const by = { strategy: 'workflow', file, ref: '', inputs: {} } as const;
+    const what =
+      environment.runs === 'work-tree' ? `the work tree ${place.workTree?.path ?? ''}` : 'the branch';
+    const because = `${file} changes nothing that runs here: ${what} says what runs, and it stays as it is`;
+    return { ...none, by, possible: false, because };
+  }
+  const { problems, warnings, needsApproval, ref, inputs } = await workflow.check(between, abort);
+  return {
+    by: { strategy: 'workflow', file, ref, inputs },
+    possible: problems.length === 0,
+    because: problems.join('; '),
+    warnings,
+    needsApproval,
+    force: false,
+  };
+}
