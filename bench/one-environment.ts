@@ -100,6 +100,7 @@ export function factsOf(histories: readonly SubjectHistory[]): Facts {
     catalogue: new Set(SUBJECTS),
     versions: new Map(),
     evidenceKinds: new Set(['dbt.test']),
+    lastingKinds: new Set<string>(),
     allowed: [],
   };
 }

@@ -72,6 +72,7 @@ export async function wirePlace(shared: Shared, configured: EnvironmentSettings)
       'health.prove': proving(world, () => place),
     },
     evidenceKinds: new Set(SIGNAL_KINDS.filter((kind) => kind.evidence).map((kind) => kind.kind)),
+    lastingKinds: new Set(SIGNAL_KINDS.filter((kind) => kind.lasting).map((kind) => kind.kind)),
     commands: configured.dbt?.commands ?? [],
     commandWithin: hours(2),
     stop: (key) => command.stop(key),

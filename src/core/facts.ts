@@ -72,6 +72,8 @@ export interface Facts {
   readonly versions: ReadonlyMap<string, Version>;
   /** Kinds of signals that prove a deployment good (`SignalKind.evidence`). */
   readonly evidenceKinds: ReadonlySet<string>;
+  /** Kinds of events whose end is told too (`SignalKind.lasting`). */
+  readonly lastingKinds: ReadonlySet<string>;
   /** Commits a person allowed through a closed gate. */
   readonly allowed: readonly { readonly commit: string; readonly incident: string; readonly by: string }[];
 }

@@ -1,7 +1,9 @@
+import type { Assessed } from './assess.ts';
 import { attribute } from './attribution.ts';
 import type { Facts } from './facts.ts';
 import type { Incident } from './incident.ts';
-import { fails } from './prove.ts';
+import { fails, isOfARun } from './prove.ts';
+import { atLeast } from './rule.ts';
 import type { Signal } from './signal.ts';
 import type { Instant } from './time.ts';
 
@@ -15,7 +17,11 @@ export type Trial =
  * SEMANTICS, section 7: the first run after the resume must succeed: no test fails and no model errors that
  * did not under the target. A new deployment ends the probation.
  */
-export function tryOut(incident: Incident, targetId: string | null, facts: Facts, now: Instant): Trial {
+export function tryOut(
+  incident: Incident,
+  targetId: string | null,
+  { facts, now, assessed }: TriedIn,
+): Trial {
   const { probation } = incident;
   if (probation === null) return { is: 'waiting' };
   const attribution = attribute(facts);
@@ -26,6 +32,8 @@ export function tryOut(incident: Incident, targetId: string | null, facts: Facts
       because: `${running.commit.slice(0, 7)} was deployed before the probation was over`,
     };
   }
+  const ill = assessed.find((each) => hasBegun(each, probation.since));
+  if (ill !== undefined) return { is: 'failed', because: `${ill.breach.subject} is wrong since the resume` };
   const first = firstForeignRun(facts, probation.since);
   if (first.length === 0) {
     if (now < probation.deadline) return { is: 'waiting' };
@@ -41,6 +49,19 @@ export function tryOut(incident: Incident, targetId: string | null, facts: Facts
   if (worse !== undefined)
     return { is: 'failed', because: `${worse.subject} failed in the first run after the rollback` };
   return { is: 'passed', because: 'the first run after the rollback succeeded' };
+}
+
+/** What a trial is judged by: the facts, and every breach under what runs now. */
+export interface TriedIn {
+  readonly facts: Facts;
+  readonly now: Instant;
+  readonly assessed: readonly Assessed[];
+}
+
+/** A new breach, beside the data, that began after the resume: a DAG's run failed for good, a container died. */
+function hasBegun({ breach, firing, effective }: Assessed, since: Instant): boolean {
+  if (!firing || effective === 'leave' || breach.since < since) return false;
+  return !isOfARun(breach.signal) && atLeast(breach.severity, 'high');
 }
 
 /** The signals of the first invocation, not ours, that began after the schedule was resumed. */

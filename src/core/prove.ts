@@ -27,6 +27,11 @@ export function passes(signal: Signal): boolean {
   return PASSING.has(signal.attributes.status ?? null);
 }
 
+/** Whether a signal is part of a run over the data (a dbt invocation), as tests are; everything else is watched by itself. */
+export function isOfARun(signal: Signal): boolean {
+  return signal.invocation !== null;
+}
+
 /** Whether a signal says that its subject is wrong. */
 export function fails(signal: Signal): boolean {
   const { status } = signal.attributes;
@@ -94,6 +99,8 @@ function requiredSubjects(facts: Facts, measure: Measure): readonly Required[] {
   const target = facts.deployments.find((each) => each.id === measure.target);
   const required: Required[] = [];
   for (const history of facts.history.subjects()) {
+    const newest = history.signals.at(-1);
+    if (newest !== undefined && !isOfARun(newest) && !facts.evidenceKinds.has(history.kind)) continue;
     const isCause = measure.causes.some(
       (each) => each.kind === history.kind && each.subject === history.subject,
     );

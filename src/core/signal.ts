@@ -41,6 +41,8 @@ export interface SignalKind {
   readonly values?: Readonly<Record<string, readonly string[]>>;
   /** `healthy`: an event-like kind, whose absence means that nothing happened. */
   readonly absence: 'unknown' | 'healthy';
+  /** An event-like kind whose end is told by a signal of its own: an alert is resolved, a file can be imported again. */
+  readonly lasting?: true;
   /** Whether a passing signal of this kind is evidence that a deployment is good. */
   readonly evidence: boolean;
 }

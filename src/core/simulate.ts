@@ -216,6 +216,7 @@ class Stage {
       catalogue: null,
       versions: new Map(),
       evidenceKinds,
+      lastingKinds: new Set<string>(),
       allowed: [],
     };
   }

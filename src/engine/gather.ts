@@ -48,6 +48,7 @@ export async function gather(world: World, place: Place, now: Instant): Promise<
     catalogue: catalogues.length === 0 ? null : new Set(subjects),
     versions: place.standing.versions,
     evidenceKinds: place.evidenceKinds,
+    lastingKinds: place.lastingKinds,
     allowed,
   };
 }

@@ -1,6 +1,5 @@
-import type { Facts } from '../core/facts.ts';
 import type { EventBody, Incident } from '../core/incident.ts';
-import { tryOut } from '../core/probation.ts';
+import { type TriedIn, tryOut } from '../core/probation.ts';
 import { contain } from '../runbooks/contain.ts';
 import { record, targetOf } from './record.ts';
 import type { Place, World } from './world.ts';
@@ -10,17 +9,17 @@ export async function onProbation(
   world: World,
   place: Place,
   incident: Incident,
-  facts: Facts,
+  judged: Pick<TriedIn, 'facts' | 'assessed'>,
 ): Promise<Incident> {
   if (incident.state !== 'probation') return incident;
-  const trial = tryOut(incident, targetOf(incident), facts, world.clock.now());
+  const trial = tryOut(incident, targetOf(incident), { ...judged, now: world.clock.now() });
   if (trial.is === 'waiting') return incident;
   if (trial.is === 'passed') {
     return record(world, place, { incident, events: [{ type: 'rolled-back', because: trial.because }] });
   }
   const checks = [...incident.checks, { name: 'Probation', is: 'failed' as const, detail: trial.because }];
   const failed: EventBody = { type: 'proof-failed', checks, because: trial.because };
-  if (place.environment.schedule === 'none' || facts.mode.mode !== 'armed')
+  if (place.environment.schedule === 'none' || judged.facts.mode.mode !== 'armed')
     return record(world, place, { incident, events: [failed] });
   const plan = contain(place.environment, world.clock.now());
   const events: EventBody[] = [failed, { type: 'plan-made', plan }];

@@ -1,4 +1,5 @@
 import { type Advance, advance } from '../core/advance.ts';
+import type { Assessed } from '../core/assess.ts';
 import { type Considering, consider } from '../core/consider.ts';
 import { OutsideError } from '../core/errors.ts';
 import type { Facts } from '../core/facts.ts';
@@ -23,7 +24,7 @@ export async function turn(world: World, place: Place, abort: AbortSignal): Prom
   const considered = consider(facts, world.policy(), now); // pure: every rule's answer, and what follows from it
   await keepJudgement(world, facts, considered.judgement, now); // good by now, or why not yet
   for (const each of considered.cases) {
-    await go(world, place, { each, facts, now }, abort); // one incident's next lines, and its plan's next steps
+    await go(world, place, { each, facts, now, assessed: considered.assessed }, abort); // one incident's next lines, and its plan's next steps
   }
   await leaveAlone(world, place, facts, considered); // what opens nothing, with its reason
   await watchOver(world, place, facts, considered); // is the monitor itself well?
@@ -34,6 +35,7 @@ interface Going {
   readonly each: Considering;
   readonly facts: Facts;
   readonly now: Instant;
+  readonly assessed: readonly Assessed[];
 }
 
 /** Somebody else was first: the next turn reads again and decides again. */
@@ -42,7 +44,7 @@ async function go(world: World, place: Place, going: Going, abort: AbortSignal):
     const written = await writeDown(world, place, going);
     if (written === undefined) return;
     const planned = await startPlan(world, place, { ...going, ...written }, abort);
-    const tried = await onProbation(world, place, planned, going.facts);
+    const tried = await onProbation(world, place, planned, going);
     await act(world, place, tried, abort);
   } catch (error) {
     if (error instanceof Conflict) return;

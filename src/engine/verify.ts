@@ -2,20 +2,12 @@ import { running, short } from '../core/deployment.ts';
 import type { Check } from '../core/incident.ts';
 import type { Progress, Verbs } from '../core/plan.ts';
 import { proveData } from '../core/prove.ts';
+import { proveHealth } from '../core/prove-health.ts';
 import type { Actuator, StepContext } from '../ports/actuator.ts';
 import { gather } from './gather.ts';
 import { observe } from './observe.ts';
 import { FETCH_EVERY, track } from './track.ts';
 import type { Place, World } from './world.ts';
-
-/** Checks whose evidence comes from sources that are not there yet: never shown as passed. */
-const NOT_CONFIGURED: readonly Check[] = ['Database state', 'Application health', 'Performance'].map(
-  (name) => ({
-    name,
-    is: 'not-configured',
-    detail: 'no source is configured for it',
-  }),
-);
 
 /** `health.prove`: the rollback is good only when evidence newer than the move says so. Starts nothing. */
 export function proving(world: World, place: () => Place): Actuator<Verbs['health.prove']> {
@@ -36,10 +28,12 @@ async function prove(
   await track(world, place, false, abort);
   const facts = await gather(world, place, world.clock.now());
   const code = codeVersion(running(facts.deployments), input.toVersion);
-  const data = proveData(facts, { target: input.target, since: movedAt(context), causes: input.causes });
-  const checks = [code, ...data.checks, ...NOT_CONFIGURED];
+  const measure = { target: input.target, since: movedAt(context), causes: input.causes };
+  const data = proveData(facts, measure);
+  const health = proveHealth(facts, world.policy(), measure, world.clock.now());
+  const checks = [code, ...data.checks, ...health.checks];
   if (data.is === 'failed') return { is: 'failed', why: data.checks[0]?.detail ?? 'data tests fail', checks };
-  if (code.is !== 'passed' || data.is === 'inconclusive') {
+  if (code.is !== 'passed' || data.is === 'inconclusive' || health.is === 'inconclusive') {
     const open = checks.filter((check) => check.is === 'inconclusive' || check.is === 'failed');
     return {
       is: 'running',

@@ -37,6 +37,7 @@ export interface Place {
   readonly workflow: RollbackWorkflow | null;
   readonly actuators: Actuators;
   readonly evidenceKinds: ReadonlySet<string>;
+  readonly lastingKinds: ReadonlySet<string>;
   readonly commands: readonly (readonly string[])[];
   readonly commandWithin: Duration;
   /** Ends work that ran past its deadline, where it is ours to end. */

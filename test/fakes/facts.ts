@@ -205,6 +205,7 @@ export function facts(changes: Partial<Facts> & { signals?: readonly Signal[] } 
     catalogue: null,
     versions: new Map(),
     evidenceKinds: new Set(['dbt.test']),
+    lastingKinds: new Set(['alert']),
     allowed: [],
     ...rest,
   };

@@ -175,6 +175,7 @@ export class Stage {
         awaiting(world, () => place),
       ),
       evidenceKinds: new Set(['dbt.test']),
+      lastingKinds: new Set(['alert']),
       commands: this.environment.hasCommands ? [['dbt', 'build']] : [],
       commandWithin: minutes(30),
       stop: async () => {},

@@ -52,6 +52,7 @@ export const AIRFLOW_KINDS: readonly SignalKind[] = [
     attributes: { status: 'string', file: 'string', error: 'string', stack: 'string' },
     values: { status: ['present', 'gone'] },
     absence: 'healthy',
+    lasting: true,
     evidence: false,
   },
   {

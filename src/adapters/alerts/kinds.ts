@@ -21,6 +21,7 @@ export const ALERT_KINDS: readonly SignalKind[] = [
       from: ['alertmanager', 'grafana'],
     },
     absence: 'healthy',
+    lasting: true,
     evidence: false,
   },
   {

@@ -57,6 +57,7 @@ export const GITHUB_KINDS: readonly SignalKind[] = [
       introduced: ['yes', 'no', 'unknown'],
     },
     absence: 'healthy',
+    lasting: true,
     evidence: false,
   },
 ];
