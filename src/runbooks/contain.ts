@@ -1,7 +1,7 @@
 import type { Environment } from '../core/environment.ts';
 import type { Plan } from '../core/plan.ts';
 import type { Instant } from '../core/time.ts';
-import { pause, resume } from './roll-back.ts';
+import { pause, resume } from './schedule.ts';
 
 /** Stops the pipeline so that wrong data spreads no further; a person resumes it. */
 export function contain(environment: Environment, now: Instant): Plan {

@@ -2,6 +2,7 @@ import { type Deployment, short } from '../core/deployment.ts';
 import type { Environment } from '../core/environment.ts';
 import type { NamedCommit, Plan, Step, Verb } from '../core/plan.ts';
 import { type Duration, type Instant, minutes } from '../core/time.ts';
+import { pause, resume } from './schedule.ts';
 
 /** Everything the runbook needs to know of the case; gathered before, by asking the repository. */
 export interface RollbackCase {
@@ -103,35 +104,6 @@ function runWorkflow(
     changesWhatRuns: true,
     undo: null,
     byHand: [`gh workflow run ${file} --ref ${ref} ${said.join(' ')}`],
-  };
-}
-
-/** Stops whatever would start the pipeline again. */
-export function pause(environment: Environment): Step {
-  const none = environment.schedule === 'none';
-  return {
-    name: 'Pause the schedule',
-    detail: none ? 'none to pause: waits for a run under way' : 'and wait for a run under way',
-    uses: 'schedule.pause',
-    with: { environment: environment.name },
-    within: environment.quiesce + minutes(1),
-    changesWhatRuns: false,
-    undo: resume(environment),
-    byHand: ['stop the scheduler from starting the pipeline'],
-  };
-}
-
-export function resume(environment: Environment): Step {
-  const none = environment.schedule === 'none';
-  return {
-    name: 'Resume the schedule',
-    detail: none ? 'nothing was paused' : 'as it was before',
-    uses: 'schedule.resume',
-    with: { environment: environment.name },
-    within: minutes(1),
-    changesWhatRuns: false,
-    undo: null,
-    byHand: ['let the scheduler start the pipeline again'],
   };
 }
 
