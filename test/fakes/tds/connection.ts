@@ -11,6 +11,7 @@ export interface ConnectionHost extends QueryHost {
   readonly encryption: Encryption;
   readonly certificate: Certificate;
   readonly users: Readonly<Record<string, string>> | undefined;
+  readonly packetSize: number;
 }
 
 /** Serves one connection until it ends: PRELOGIN, TLS where agreed, LOGIN7, then requests one after another. */

@@ -18,6 +18,8 @@ export interface TdsOptions {
   readonly databases?: readonly string[];
   /** `on`, the default, leaves it to the client. */
   readonly encryption?: Encryption;
+  /** The largest packet in bytes that the server agrees to at a login; what the client asks for where it is not said. */
+  readonly packetSize?: number;
   /** For whom the certificate is and until when; `localhost` and `127.0.0.1` and a day where it is not said. */
   readonly certificate?: { readonly hosts?: readonly string[]; readonly until?: Date };
 }
@@ -112,6 +114,7 @@ function servingWith({ options, certificate, queries, counts }: Serving): (socke
     certificate,
     users: options.users,
     databases: options.databases,
+    packetSize: options.packetSize ?? 32_767,
     async answer(query: TdsQuery) {
       queries.push(query);
       return options.answer(query);

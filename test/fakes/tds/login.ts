@@ -82,6 +82,7 @@ export function loginReply(
   host: {
     readonly users: Readonly<Record<string, string>> | undefined;
     readonly databases: readonly string[] | undefined;
+    readonly packetSize: number;
   },
 ): {
   readonly reply: Buffer;
@@ -96,7 +97,7 @@ export function loginReply(
     return { reply: refusal([{ number: 4060, class: 11, message }, failed]) };
   }
   const asked = login.packetSize === 0 ? 4_096 : login.packetSize;
-  const packetSize = Math.min(Math.max(asked, 512), 32_767);
+  const packetSize = Math.min(Math.max(asked, 512), host.packetSize);
   const context = { number: 5701, state: 2, message: `Changed database context to '${database}'.` };
   const reply = Buffer.concat([
     token.databaseChanged(database, 'master'),
