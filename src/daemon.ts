@@ -171,6 +171,8 @@ function serverSettings({ server, webhooks, environments }: Settings) {
       environments.map(({ names, environment }) => [names.github, environment.name]),
     ),
     signalSecrets: () => (webhooks.signals === null ? [] : [webhooks.signals.secret]),
+    grafanaSecrets: () => (webhooks.grafana === null ? [] : [webhooks.grafana.secret]),
+    dbtCloudSecrets: () => (webhooks.dbtCloud === null ? [] : [webhooks.dbtCloud.secret]),
     ...(server.metrics === null ? {} : { metrics: server.metrics }),
   };
 }

@@ -6,11 +6,14 @@ import { plausible, take } from './observe.ts';
 import { announce } from './track.ts';
 
 /** What pipelines tell: deployments, artifacts, facts. Recorded, then the turn is woken; nothing is decided here. */
-export function intake(context: CommandContext): Pick<Commands, 'announce' | 'signals' | 'artifacts'> {
+export function intake(
+  context: CommandContext,
+): Pick<Commands, 'announce' | 'signals' | 'artifacts' | 'receive'> {
   return {
     announce: (actor, said) => announced(context, actor, said),
     signals: (actor, signals) => stored(context, actor, signals),
     artifacts: (actor, pushed) => pushArtifacts(context, actor, pushed),
+    receive: (_, message) => received(context, message),
   };
 }
 
@@ -57,6 +60,25 @@ async function stored(
   const count = await world.store.signals.add(facts.map((signal) => ({ ...signal, startedBy: null })));
   for (const environment of new Set(signals.map((signal) => signal.environment))) wake(environment, false);
   return { stored: count };
+}
+
+/** Every source that takes messages sees it and keeps what is about its environment. */
+async function received(
+  { world, wake }: CommandContext,
+  message: Parameters<Commands['receive']>[1],
+): Promise<{ takers: readonly string[]; stored: number }> {
+  const takers: string[] = [];
+  let stored = 0;
+  for (const place of world.places.values()) {
+    for (const source of place.sources) {
+      const observed = await source.receive?.({ ...message, at: world.clock.now() });
+      if (observed === undefined || observed.signals.length === 0) continue;
+      takers.push(source.name);
+      stored += await take(world, place, source.name, observed);
+      wake(place.environment.name, false);
+    }
+  }
+  return { takers, stored };
 }
 
 async function pushArtifacts({ world, wake }: CommandContext, actor: Actor, pushed: PushedArtifacts) {

@@ -41,6 +41,8 @@ export interface ServerSettings {
   readonly githubEnvironments: ReadonlyMap<string, string>;
   /** Secrets for signed signals (Standard Webhooks), as with `githubSecrets`. */
   readonly signalSecrets: () => readonly Secret[];
+  readonly grafanaSecrets?: () => readonly Secret[];
+  readonly dbtCloudSecrets?: () => readonly Secret[];
   /** Who may read `/metrics`; default: everybody on loopback, tokens with scope read elsewhere. */
   readonly metrics?: 'open' | 'token';
   readonly limits?: Partial<Limits>;

@@ -6,6 +6,8 @@ import { parseBody } from './raw-body.ts';
 /** What a delivery of GitHub means to us. */
 export type GithubEvent =
   | { readonly is: 'look' }
+  /** For the sources that watch GitHub: they look at once instead of at their next poll. */
+  | { readonly is: 'passed-on'; readonly body: unknown }
   | { readonly is: 'announced'; readonly environment: string; readonly said: Said }
   | { readonly is: 'ignored'; readonly because: string };
 
@@ -16,6 +18,13 @@ interface Said {
   readonly ref: string | null;
   readonly runUrl: string | null;
 }
+
+const WATCHED: ReadonlySet<string> = new Set([
+  'workflow_run',
+  'code_scanning_alert',
+  'dependabot_alert',
+  'secret_scanning_alert',
+]);
 
 const STATES: Readonly<Record<string, Said['state']>> = {
   in_progress: 'started',
@@ -45,6 +54,7 @@ export function readGithubEvent(
   environments: ReadonlyMap<string, string>,
 ): GithubEvent {
   if (event === 'push' || event === 'deployment') return { is: 'look' };
+  if (WATCHED.has(event)) return { is: 'passed-on', body: parseBody(body, z.looseObject({})) };
   if (event !== 'deployment_status') return { is: 'ignored', because: 'this event is not used' };
   const { deployment_status: status, deployment } = parseBody(body, deploymentStatus);
   const environment = environments.get(deployment.environment);

@@ -2,6 +2,7 @@ import helmet from '@fastify/helmet';
 import fastify from 'fastify';
 import { serializerCompiler, validatorCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod';
 import { Refusal } from '../core/errors.ts';
+import { alertWebhooks } from './alert-webhooks.ts';
 import { artifacts } from './artifacts.ts';
 import { audit } from './audit.ts';
 import { authenticate } from './authentication.ts';
@@ -70,6 +71,7 @@ const RESOURCES: readonly ((api: Api, context: Context) => void | Promise<void>)
   artifacts,
   signals,
   webhooks,
+  alertWebhooks,
   incidents,
   rollbacks,
   freezes,

@@ -17,6 +17,13 @@ export function isSignedByGithub(
   return anyOf(secrets, (key) => timingSafeEqual(hmac(key, body), presented));
 }
 
+/** Whether one of our secrets signed exactly these bytes: a bare hex HMAC-SHA256, as Grafana and dbt Cloud send it. */
+export function isSignedInHex(body: Buffer, hex: string | undefined, secrets: readonly Secret[]): boolean {
+  if (!/^[0-9a-f]{64}$/.test(hex ?? '')) return false;
+  const presented = Buffer.from(hex ?? '', 'hex');
+  return anyOf(secrets, (key) => timingSafeEqual(hmac(key, body), presented));
+}
+
 /** The three headers of Standard Webhooks. */
 export interface SignedHeaders {
   readonly id: string | undefined;

@@ -96,6 +96,11 @@ async function follow(request: FastifyRequest, body: Buffer, context: Context): 
     context.commands.wake(null);
     return null;
   }
+  if (event.is === 'passed-on') {
+    const { body: said } = event;
+    await context.commands.receive(GITHUB, { from: 'github', body: said, headers: { event: name } });
+    return null;
+  }
   await context.commands.announce(GITHUB, { environment: event.environment, ...event.said });
   return null;
 }

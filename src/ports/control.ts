@@ -5,6 +5,7 @@ import type { Incident, IncidentEvent } from '../core/incident.ts';
 import type { Plan } from '../core/plan.ts';
 import type { Signal } from '../core/signal.ts';
 import type { Duration, Instant } from '../core/time.ts';
+import type { Message } from './signal-source.ts';
 import type { AuditEntry, DecisionEntry, OutboxEntry } from './store.ts';
 
 /** Who does something: a person of the configuration, a pipeline's token, or the local operator. */
@@ -125,6 +126,11 @@ export interface Commands {
   wake(environment: string | null): void;
   signals(actor: Actor, signals: readonly Omit<Signal, 'startedBy'>[]): Promise<{ readonly stored: number }>;
   artifacts(actor: Actor, pushed: PushedArtifacts): Promise<ArtifactsReceipt>;
+  /** A message of another system, for every source that takes such; `takers`: the sources that saw something in it. */
+  receive(
+    actor: Actor,
+    message: Omit<Message, 'at'>,
+  ): Promise<{ readonly takers: readonly string[]; readonly stored: number }>;
   rule(
     actor: Actor,
     ruling: {

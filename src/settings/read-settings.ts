@@ -185,5 +185,10 @@ function webhooksOf(
     });
     return null;
   };
-  return { github: hook(written?.github), signals: hook(written?.signals) };
+  return {
+    github: hook(written?.github),
+    signals: hook(written?.signals),
+    grafana: hook(written?.grafana),
+    dbtCloud: hook(written?.dbt_cloud),
+  };
 }

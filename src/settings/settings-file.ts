@@ -234,8 +234,10 @@ export const settingsShape = object('rollbackd.yaml', {
     object('webhooks', {
       github: optional(located(webhook), null),
       signals: optional(located(webhook), null),
+      grafana: optional(located(webhook), null, 'Without it Grafana sends a token, as Alertmanager does.'),
+      dbt_cloud: optional(located(webhook), null),
     }),
-    { github: null, signals: null },
+    { github: null, signals: null, grafana: null, dbt_cloud: null },
   ),
   rules: optional(place, 'rules/'),
 });

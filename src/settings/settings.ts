@@ -24,6 +24,8 @@ export interface Settings {
   readonly webhooks: {
     readonly github: { readonly secret: Secret } | null;
     readonly signals: { readonly secret: Secret } | null;
+    readonly grafana: { readonly secret: Secret } | null;
+    readonly dbtCloud: { readonly secret: Secret } | null;
   };
   /** The directory of the rules. */
   readonly rules: string;

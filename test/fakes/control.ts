@@ -150,7 +150,7 @@ function fakeCommands(did: Did): Commands {
   return { ...pipelineCommands(did), ...incidentCommands(did), ...switches(did) };
 }
 
-function pipelineCommands(did: Did): Pick<Commands, 'announce' | 'wake' | 'signals' | 'artifacts' | 'rule'> {
+function pipelineCommands(did: Did): Pick<Commands, 'announce' | 'wake' | 'signals' | 'artifacts' | 'receive' | 'rule'> {
   return {
     announce: async (actor, said) => {
       known(said.environment);
@@ -172,6 +172,8 @@ function pipelineCommands(did: Did): Pick<Commands, 'announce' | 'wake' | 'signa
         noEvidence: null,
       });
     },
+    receive: async (actor, message) =>
+      did('receive', [actor, message], { takers: ['alerts-prod'], stored: 1 }),
     rule: async (actor, ruling) => did('rule', [actor, ruling], aDeployment(2)),
   };
 }

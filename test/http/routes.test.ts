@@ -109,7 +109,10 @@ it('has a line above for every route of the description, and no other', async ()
       .replace(/\/(verdict|gate|environments)\/production/, '/$1/{environment}');
     return `${method} ${named}`;
   });
-  expect([...listed, 'POST /api/v1/webhooks/github'].sort()).toEqual(described.sort());
+  const webhooks = ['alertmanager', 'dbt-cloud', 'github', 'grafana'];
+  expect([...listed, ...webhooks.map((each) => `POST /api/v1/webhooks/${each}`)].sort()).toEqual(
+    described.sort(),
+  );
 });
 
 it('says in the description which scopes a route takes', () => {
