@@ -23,6 +23,12 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: () => import('./commands/deployments.ts'),
   },
   {
+    name: 'signals',
+    group: 'Look',
+    summary: 'What each source saw last, and which rules look at it',
+    load: () => import('./commands/signals.ts'),
+  },
+  {
     name: 'incidents',
     group: 'Look',
     summary: 'What went wrong lately',

@@ -11,6 +11,7 @@ import { gateOf } from './gate.ts';
 import { gather } from './gather.ts';
 import { prepare } from './prepare.ts';
 import { targetOf } from './record.ts';
+import { seenIn } from './seen.ts';
 import { resolveTarget } from './start-plan.ts';
 import { statusOf } from './status.ts';
 import type { World } from './world.ts';
@@ -39,6 +40,10 @@ export function createQueries(world: World): Queries {
     gate: (environment, commit) => gateOf(world, placeOf(world, environment), commit),
     dryRun: (ask, abort) => dryRun(world, ask, abort),
     audits: (limit) => store.switches.audits(limit),
+    seen: async (environment, most) => {
+      const places = environment === null ? [...world.places.values()] : [placeOf(world, environment)];
+      return (await Promise.all(places.map((place) => seenIn(world, place, most)))).flat();
+    },
     health: (now) => healthOf(world, now),
   };
 }

@@ -22,6 +22,7 @@ import { answerProblems, refuseMalformed } from './problems.ts';
 import { limitClients, limitersOf } from './rate-limit.ts';
 import { observeRequests } from './request-log.ts';
 import { rollbacks } from './rollbacks.ts';
+import { seen } from './seen.ts';
 import { signals } from './signals.ts';
 import { webhooks } from './webhooks.ts';
 
@@ -72,6 +73,7 @@ const RESOURCES: readonly ((api: Api, context: Context) => void | Promise<void>)
   signals,
   webhooks,
   alertWebhooks,
+  seen,
   incidents,
   rollbacks,
   freezes,

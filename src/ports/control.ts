@@ -97,8 +97,33 @@ export interface Queries {
     abort: AbortSignal,
   ): Promise<DryRun>;
   audits(limit: number): Promise<readonly AuditEntry[]>;
+  /** What each source saw last: at most so many subjects of each, of one environment or of all. */
+  seen(environment: string | null, most: number): Promise<readonly SeenSource[]>;
   /** Whether a turn of every environment finished within twice its interval. */
   health(now: Instant): { readonly ready: boolean; readonly because: readonly string[] };
+}
+
+/** A source, and what it saw last of each subject; what a rule objects to comes first. */
+export interface SeenSource {
+  readonly environment: string;
+  readonly source: string;
+  readonly lastSuccessAt: Instant | null;
+  readonly lastError: string | null;
+  readonly errorsInARow: number;
+  readonly total: number;
+  readonly subjects: readonly SeenSubject[];
+}
+
+export interface SeenSubject {
+  readonly kind: string;
+  readonly subject: string;
+  readonly at: Instant;
+  readonly attributes: Signal['attributes'];
+  readonly rules: readonly {
+    readonly rule: string;
+    readonly is: 'healthy' | 'breached' | 'unknown';
+    readonly because: string;
+  }[];
 }
 
 /** `decided`: good, or bad/rolled-back; null while undecided, with the reason and progress. */

@@ -39,6 +39,8 @@ describe('what only looks', () => {
     [['status'], 1, 'production-2 has baked for 1 h of 2 h.'],
     [['deployments'], 0, 'production runs 2222222, unverified; last good before it 1111111.'],
     [['deployments', '--environment', 'production'], 0, 'Widen <amount>'],
+    [['signals'], 0, 'unique_orders'],
+    [['signals', '--environment', 'production'], 0, 'critical-data-quality (critical, data-quality)'],
     [['incidents'], 0, '1 open, 0 closed in 30 days.'],
     [['explain', 'INC-3'], 0, 'INC-3 '],
     [['explain', 'inc-3'], 0, 'Next: '],
@@ -56,6 +58,7 @@ describe('what only looks', () => {
 
   it.each([
     ['status', 'environments'],
+    ['signals', 'sources'],
     ['deployments', 'deployments'],
     ['incidents', 'incidents'],
     ['explain INC-3', 'pending_actions'],

@@ -75,6 +75,30 @@ function fakeQueries(world: World, health: { ready: boolean }): Queries {
   return {
     ...placeQueries(world),
     ...incidentQueries(),
+    seen: async (environment) => {
+      if (environment !== null) known(environment);
+      return [
+        {
+          environment: 'production',
+          source: 'dbt-prod',
+          lastSuccessAt: FAKE_NOW - 4_000,
+          lastError: null,
+          errorsInARow: 0,
+          total: 2,
+          subjects: [
+            {
+              kind: 'dbt.test',
+              subject: 'unique_orders',
+              at: FAKE_NOW - 60_000,
+              attributes: { status: 'fail', failures: 12, tags: ['gold'] },
+              rules: [
+                { rule: 'critical-data-quality', is: 'breached' as const, because: 'critical, data-quality' },
+              ],
+            },
+          ],
+        },
+      ];
+    },
     audits: async () => [
       { at: FAKE_NOW, by: 'roger', what: 'disarmed', environment: 'production', detail: 'holidays' },
     ],
@@ -150,7 +174,9 @@ function fakeCommands(did: Did): Commands {
   return { ...pipelineCommands(did), ...incidentCommands(did), ...switches(did) };
 }
 
-function pipelineCommands(did: Did): Pick<Commands, 'announce' | 'wake' | 'signals' | 'artifacts' | 'receive' | 'rule'> {
+function pipelineCommands(
+  did: Did,
+): Pick<Commands, 'announce' | 'wake' | 'signals' | 'artifacts' | 'receive' | 'rule'> {
   return {
     announce: async (actor, said) => {
       known(said.environment);

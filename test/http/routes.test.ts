@@ -12,6 +12,7 @@ const ROUTES = [
   ['GET', '/api/v1/deployments/production-2', 'read', undefined, 200],
   ['GET', `/api/v1/verdict/production?commit=${commit}`, 'read', undefined, 200],
   ['POST', '/api/v1/deployments/production-2/verdict', 'operate', ruling, 200],
+  ['GET', '/api/v1/signals?environment=production&limit=5', 'read', undefined, 200],
   ['GET', '/api/v1/environments', 'read', undefined, 200],
   ['GET', '/api/v1/environments/production', 'read', undefined, 200],
   ['GET', '/api/v1/environments/production/decisions', 'read', undefined, 200],
@@ -61,7 +62,7 @@ function mayUse(who: string, scope: (typeof SCOPES)[number]): boolean {
 
 let fake: FakeServer;
 beforeAll(async () => {
-  fake = await startFakeServer();
+  fake = await startFakeServer({ limits: { failedLoginsPerMinute: 1_000 } });
 });
 afterAll(async () => {
   await fake[Symbol.asyncDispose]();
