@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { connect } from 'node:net';
 import { describe, expect, test } from 'vitest';
 import type { TdsReply } from './tds/index.ts';
 import { failureOf, poolOf, saying, server } from './tds/trial.ts';
@@ -179,5 +181,22 @@ describe('a server', () => {
     });
     started.hush(false);
     await poolOf(started.port);
+  });
+
+  test.each([
+    ['HTTP', 'GET / HTTP/1.1\r\nHost: a\r\n\r\n'],
+    ['a header of no length', '\x12\x01\x00\x00\x00\x00\x00\x00'],
+    ['a login of nothing', '\x10\x01\x00\x09\x00\x00\x00\x00x'],
+    ['a query before the login', '\x01\x01\x00\x09\x00\x00\x00\x00x'],
+  ])('cuts off a client that says %s, and serves the next one', async (_, words) => {
+    const started = await server();
+    const socket = connect(started.port, '127.0.0.1');
+    socket.on('error', () => {}).resume();
+    const closed = once(socket, 'close');
+    socket.write(Buffer.from(words, 'latin1'));
+    await closed;
+
+    await (await poolOf(started.port)).request().query('x');
+    expect(started.queries).toHaveLength(1);
   });
 });

@@ -19,9 +19,19 @@ export function serveConnection(socket: Socket, host: ConnectionHost): void {
   let size = 4_096;
   let output: Duplex = socket;
   let session: Session | undefined;
-  const reader = messageReader((message) => void onMessage(message));
+  // What cannot be read is answered as SQL Server does it: the connection ends.
+  const reader = messageReader((message) => void onMessage(message).catch(() => socket.destroy()));
   let feed = reader.feed;
 
+  const hear = (from: Duplex, take: (chunk: Buffer) => void): void => {
+    from.on('data', (chunk: Buffer) => {
+      try {
+        take(chunk);
+      } catch {
+        socket.destroy();
+      }
+    });
+  };
   const send = (payload: Buffer): void => {
     if (!socket.destroyed) output.write(packetsOf(MESSAGE.reply, payload, size));
   };
@@ -30,7 +40,7 @@ export function serveConnection(socket: Socket, host: ConnectionHost): void {
     send(reply);
     if (!tls) return;
     const end = startTls(socket, host.certificate);
-    end.clear.on('data', reader.feed);
+    hear(end.clear, reader.feed);
     [output, feed] = [end.clear, end.feed];
   };
   const onLogin = ({ payload }: Message): void => {
@@ -59,7 +69,7 @@ export function serveConnection(socket: Socket, host: ConnectionHost): void {
     if (message.type === MESSAGE.attention) return acknowledgeCancel(session, wire, host);
     await serveRequest(session, message, { wire, host });
   };
-  socket.on('data', (chunk: Buffer) => feed(chunk));
+  hear(socket, (chunk) => feed(chunk));
   socket.on('error', () => socket.destroy());
   socket.on('close', () => session?.running?.abort());
 }

@@ -22,9 +22,7 @@ export function answerPrelogin(
   payload: Buffer,
   encryption: Encryption,
 ): { readonly reply: Buffer; readonly tls: boolean } {
-  const asked = encryptionOf(payload) === ENCRYPT.on;
-  const said = { off: ENCRYPT.notSupported, on: asked ? ENCRYPT.on : ENCRYPT.notSupported };
-  const value = encryption === 'required' ? (asked ? ENCRYPT.on : ENCRYPT.required) : said[encryption];
+  const { value, tls } = agreed(encryptionOf(payload), encryption);
   const version = Buffer.from([16, 0, 0x10, 0x2f, 0, 0]);
   const options = [
     { token: 0x00, data: version },
@@ -33,7 +31,16 @@ export function answerPrelogin(
     { token: 0x03, data: Buffer.alloc(0) },
     { token: 0x04, data: Buffer.from([0]) },
   ];
-  return { reply: optionsOf(options), tls: value === ENCRYPT.on };
+  return { reply: optionsOf(options), tls };
+}
+
+/** The table of MS-TDS 2.2.6.5, without encryption of the login alone: a client that only could is let be. */
+function agreed(asked: number, encryption: Encryption): { readonly value: number; readonly tls: boolean } {
+  const wants = asked === ENCRYPT.on || asked === ENCRYPT.required;
+  if (encryption === 'off') return { value: ENCRYPT.notSupported, tls: false };
+  if (wants) return { value: ENCRYPT.on, tls: true };
+  if (encryption === 'on') return { value: ENCRYPT.notSupported, tls: false };
+  return { value: ENCRYPT.required, tls: asked === ENCRYPT.off };
 }
 
 function optionsOf(options: readonly { readonly token: number; readonly data: Buffer }[]): Buffer {

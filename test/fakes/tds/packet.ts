@@ -9,6 +9,7 @@ export const MESSAGE = {
   prelogin: 0x12,
 } as const;
 
+const TYPES: readonly number[] = Object.values(MESSAGE);
 const HEADER = 8;
 const LAST = 0x01;
 const IGNORE = 0x02;
@@ -39,7 +40,9 @@ export function messageReader(onMessage: (message: Message) => void): MessageRea
     waiting = Buffer.concat([waiting, chunk]);
     while (waiting.length >= HEADER) {
       const length = waiting.readUInt16BE(2);
-      if (length < HEADER) throw new RangeError(`a packet of ${length} bytes`);
+      const type = waiting.readUInt8(0);
+      if (length < HEADER || !TYPES.includes(type))
+        throw new RangeError(`a packet of type ${type} with ${length} bytes`);
       if (waiting.length < length) return;
       const packet = waiting.subarray(0, length);
       waiting = waiting.subarray(length);
@@ -49,7 +52,7 @@ export function messageReader(onMessage: (message: Message) => void): MessageRea
       const payload = Buffer.concat(payloads);
       payloads = [];
       const [reset, ignored] = [(status & RESET) !== 0, (status & IGNORE) !== 0];
-      onMessage({ type: packet.readUInt8(0), payload, reset, ignored });
+      onMessage({ type, payload, reset, ignored });
     }
   };
   return { feed, idle: () => waiting.length === 0 && payloads.length === 0 };

@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
 import { type Duplex, duplexPair } from 'node:stream';
-import { TLSSocket } from 'node:tls';
+import { createSecureContext, TLSSocket } from 'node:tls';
 import type { Certificate } from './certificate.ts';
 import { MESSAGE, messageReader, packetsOf } from './packet.ts';
 
@@ -17,7 +17,11 @@ export interface TlsEnd {
  */
 export function startTls(socket: Socket, certificate: Certificate): TlsEnd {
   const [near, far] = duplexPair();
-  const clear = new TLSSocket(near, { isServer: true, ...certificate });
+  // As SQL Server with TDS 7: in TLS 1.3 records follow the handshake, and a client would not know whether in packets.
+  const clear = new TLSSocket(near, {
+    isServer: true,
+    secureContext: createSecureContext({ ...certificate, maxVersion: 'TLSv1.2' }),
+  });
   let wrapped = true;
   let flight: Buffer[] = [];
   const sendFlight = (): void => {
