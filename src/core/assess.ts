@@ -65,11 +65,16 @@ function handledBy(breach: Breach, incidents: readonly Incident[]): string | nul
         (each) =>
           each.rule === breach.rule.name &&
           each.subject === breach.subject &&
-          each.since === breach.since &&
+          isSameRow(each.since, breach) &&
           atLeast(each.severity, breach.severity),
       ),
   );
   return handler?.id ?? null;
+}
+
+/** Of a time, the beginning is known no further back than measurements are at hand: what began later is part of it. */
+function isSameRow(since: Instant, breach: Breach): boolean {
+  return breach.rule.over === null ? since === breach.since : since >= breach.since;
 }
 
 /** How strict an effective action is; `escalate` stands between asking and acting: nobody is asked, people are told. */

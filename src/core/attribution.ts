@@ -1,12 +1,21 @@
 import { type Deployment, running, type Unclear } from './deployment.ts';
 import type { Facts } from './facts.ts';
 import type { Signal } from './signal.ts';
+import type { Instant } from './time.ts';
+
+/** When a piece of work began and when it ended. */
+export interface Work {
+  readonly began: Instant;
+  readonly at: Instant;
+}
 
 /** Says which deployment a signal is evidence of. */
 export interface Attribution {
   readonly running: Deployment | undefined;
   /** The deployment that ran when the work began, settled, and still ran when it ended; else undefined. */
   of(signal: Signal): Deployment | undefined;
+  /** Whether work of this time is evidence of a deployment. */
+  covers(deployment: Deployment, work: Work): boolean;
   /** Signals of a subject that are evidence of a deployment, oldest first. */
   under(deployment: Deployment, signals: readonly Signal[]): readonly Signal[];
   /** The last of them under a deployment, or under an earlier good one that it restores: they count as one. */
@@ -20,10 +29,10 @@ export function attribute(facts: Facts): Attribution {
   const { deployments } = facts;
   const disputed = disputedInvocations(facts);
   const settle = facts.environment.bake.settle;
+  const covers = (deployment: Deployment, work: Work): boolean =>
+    ran(deployment, work, settle) && !facts.unclear.some((each) => overlaps(each, work));
   const judges = (deployment: Deployment, signal: Signal): boolean =>
-    ran(deployment, signal, settle) &&
-    !facts.unclear.some((each) => overlaps(each, signal)) &&
-    !(signal.invocation !== null && disputed.has(signal.invocation));
+    covers(deployment, signal) && !(signal.invocation !== null && disputed.has(signal.invocation));
   const under: Attribution['under'] = (deployment, signals) => {
     let first = signals.length;
     while (first > 0 && (signals[first - 1] as Signal).at >= deployment.deployedAt) first -= 1;
@@ -32,6 +41,7 @@ export function attribute(facts: Facts): Attribution {
   return {
     running: running(deployments),
     disputed,
+    covers,
     of: (signal) => deployments.findLast((deployment) => judges(deployment, signal)),
     under,
     lastUnder(deployment, signals) {
@@ -51,14 +61,14 @@ function isSame(deployment: Deployment, other: Deployment): boolean {
   return earlier && other.verdict === 'good';
 }
 
-function ran(deployment: Deployment, signal: Signal, settle: number): boolean {
+function ran(deployment: Deployment, signal: Work, settle: number): boolean {
   return (
     signal.began >= deployment.deployedAt + settle &&
     (deployment.endedAt === null || signal.at <= deployment.endedAt)
   );
 }
 
-function overlaps({ from, until }: Unclear, { began, at }: Signal): boolean {
+function overlaps({ from, until }: Unclear, { began, at }: Work): boolean {
   return at > from && (until === null || began < until);
 }
 

@@ -3,14 +3,15 @@ import type { Blame, Novelty } from './decision.ts';
 import { type Deployment, short } from './deployment.ts';
 import { sayDuration } from './duration.ts';
 import type { Facts, Known } from './facts.ts';
-import { isFinal } from './incident.ts';
-import { atLeast, type Severity } from './rule.ts';
+import { hasRisen } from './has-risen.ts';
+import { noveltyOfWindow } from './novelty-of-window.ts';
 import type { Signal } from './signal.ts';
 import type { Instant } from './time.ts';
 import type { Breach } from './verdict.ts';
 
 /** SEMANTICS, section 2: is this failure new under the running deployment? */
 export function noveltyOf(breach: Breach, facts: Facts, attribution: Attribution): Novelty {
+  if (breach.rule.over !== null) return noveltyOfWindow(breach, facts, attribution);
   const deployment = attribution.running as Deployment;
   const signals = facts.history.of(breach.rule.signal, breach.subject)?.signals ?? [];
   const before = baselineOf(deployment, facts, attribution, signals);
@@ -69,7 +70,7 @@ function afterGood(
 ): Blame {
   const signals = facts.history.of(breach.rule.signal, breach.subject)?.signals ?? [];
   const first = attribution.under(deployment, signals)[0];
-  const neverSeen = first !== undefined && first.at >= breach.since;
+  const neverSeen = breach.rule.over === null && first !== undefined && first.at >= breach.since;
   const commit = short(deployment.commit);
   if (neverSeen && age <= facts.environment.blameWindow) {
     return {
@@ -157,19 +158,6 @@ function knownFailure(breach: Breach, facts: Facts, signals: readonly Signal[]):
   if (known === undefined || hasRisen(breach, facts)) return undefined;
   const passedSince = signals.some((signal) => signal.at > known.since && !breach.rule.when({ signal }));
   return passedSince ? undefined : known;
-}
-
-/** It was dealt with when it weighed less. */
-function hasRisen(breach: Breach, { incidents }: Facts): boolean {
-  const dealtWith = incidents
-    .filter((each) => isFinal(each.state))
-    .flatMap(({ openedAt, breaches }) => breaches.map((each) => ({ ...each, openedAt })))
-    .filter((each) => each.rule === breach.rule.name && each.subject === breach.subject)
-    .reduce<{ severity: Severity; openedAt: Instant } | null>(
-      (newest, each) => (newest === null || each.openedAt > newest.openedAt ? each : newest),
-      null,
-    );
-  return dealtWith !== null && !atLeast(dealtWith.severity, breach.severity);
 }
 
 /** What was known before this deployment may still have grown under it; what people declined under it may not. */

@@ -1,9 +1,9 @@
+import { askWindow } from './ask-window.ts';
 import type { Attribution } from './attribution.ts';
 import type { Facts, RuleSet } from './facts.ts';
-import type { Rule, Scope } from './rule.ts';
+import type { Rule } from './rule.ts';
 import { severityOf } from './rule.ts';
 import type { Signal, SubjectHistory } from './signal.ts';
-import { mannWhitney, summarise } from './statistics.ts';
 import type { Duration, Instant } from './time.ts';
 import type { Breach, Verdict } from './verdict.ts';
 
@@ -74,7 +74,7 @@ type Answer =
 
 function ask(rule: Rule, question: Question): Answer {
   try {
-    return rule.over === null ? askEach(rule, question) : askWindow(rule, question, rule.over);
+    return rule.over === null ? askEach(rule, question) : askTime(rule, question);
   } catch (error) {
     const because = error instanceof Error ? error.message : String(error);
     return { is: 'unknown', rule, subject: question.history.subject, because };
@@ -117,33 +117,25 @@ function beganAt(rule: Rule, { all, mine }: Question): Instant {
   return (all[first] as Signal).at;
 }
 
-/** A rule about a time: the samples of it against the samples under the last good deployment. */
-function askWindow(rule: Rule, question: Question, over: Duration): Answer {
-  const { mine, now, newest, history } = question;
-  const unknown = (because: string): Answer => ({ is: 'unknown', rule, subject: history.subject, because });
-  const inWindow = mine.filter((signal) => signal.at > now - over);
-  const values = numbers(inWindow);
-  const window = summarise(values);
-  if (window === undefined || window.count < rule.minSamples) {
-    return unknown(`${window?.count ?? 0} of ${rule.minSamples} samples in the window`);
-  }
-  const before = baselineNumbers(question);
-  const baseline = summarise(before);
-  if (baseline === undefined) return unknown('no samples under a good deployment to compare with');
-  const pValue = mannWhitney(values, before);
-  const scope: Scope = { signal: newest, window, baseline, pValue: pValue ?? 1 };
-  if (!rule.when(scope)) return { is: 'healthy', cleared: null };
-  const since = (inWindow[0] as Signal).at;
+/** A rule about a time: what was measured in it against what was measured under the last good deployment. */
+function askTime(rule: Rule, question: Question): Answer {
+  const { mine, now, newest, history, facts, attribution } = question;
+  const answer = askWindow({ rule, history, facts, attribution, now });
+  if (answer.is === 'unknown') return { ...answer, rule, subject: history.subject };
+  if (answer.is === 'healthy') return { is: 'healthy', cleared: null };
+  const { window, baseline, pValue, slowdown, isFirst, since } = answer;
   return {
     ...breachOf(rule, question, newest),
     since,
     firesAt: since + rule.holdFor,
     clearingSince: null,
     stale: question.limit !== null && now - newest.at > question.limit,
-    samples: { matched: window.count, seen: mine.length },
+    samples: { matched: window.count, seen: Math.max(window.count, mine.length) },
     window,
     baseline,
-    pValue: pValue ?? null,
+    pValue,
+    slowdown,
+    isFirst,
   };
 }
 
@@ -157,16 +149,7 @@ function breachOf(rule: Rule, question: Question, signal: Signal) {
     window: null,
     baseline: null,
     pValue: null,
+    slowdown: null,
+    isFirst: null,
   };
-}
-
-function baselineNumbers({ facts, attribution, history }: Question): readonly number[] {
-  const sequence = attribution.running?.sequence ?? 0;
-  const good = facts.deployments.findLast((each) => each.verdict === 'good' && each.sequence < sequence);
-  return good === undefined ? [] : numbers(attribution.under(good, history.signals));
-}
-
-/** Measurements carry their number in the attribute `value`. */
-function numbers(signals: readonly Signal[]): readonly number[] {
-  return signals.map((signal) => signal.attributes.value).filter((value) => typeof value === 'number');
 }

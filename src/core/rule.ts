@@ -26,12 +26,14 @@ export interface Samples {
   readonly p99: number;
 }
 
-/** What a condition can see. `window`, `baseline` and `p_value` only where the rule says `over`. */
+/** What a condition can see. All but `signal` only where the rule says `over`. */
 export interface Scope {
   readonly signal: Signal;
   readonly window?: Samples;
   readonly baseline?: Samples;
   readonly pValue?: number;
+  /** How many times as large as under the baseline: 1 is no change, 2 is doubled. */
+  readonly slowdown?: number;
 }
 
 /** A question about signals, written in YAML. Compiled by `src/rules`; the core only asks it. */

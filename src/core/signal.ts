@@ -65,6 +65,23 @@ export interface SubjectHistory {
   readonly kind: string;
   readonly subject: string;
   readonly signals: readonly Signal[];
+  /** The numbers of a measurement, further back than its signals; absent: those of the signals are all there are. */
+  readonly measurements?: Measurements;
+}
+
+/** One measurement: when its work began, when it was observed, and its number. */
+export interface Sample {
+  readonly began: Instant;
+  readonly at: Instant;
+  readonly value: number;
+}
+
+/** The measurements of one subject: the newest one by one, the days before as levels of twenty minutes each. */
+export interface Measurements {
+  /** Oldest first. */
+  readonly recent: readonly Sample[];
+  /** Mean of the logarithms of the twenty minutes that `at` lies in; undefined where nothing was measured. */
+  slot(at: Instant): number | undefined;
 }
 
 /** What is remembered of an environment, by kind and subject. */

@@ -29,6 +29,9 @@ export interface Breach {
   readonly window: Samples | null;
   readonly baseline: Samples | null;
   readonly pValue: number | null;
+  /** A rule about a time: how many times as large as under the baseline, and whether that was its first answer. */
+  readonly slowdown: number | null;
+  readonly isFirst: boolean | null;
 }
 
 /** A breach that may start something now: held long enough, confirmed, not clearing, not stale. */

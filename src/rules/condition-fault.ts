@@ -52,8 +52,8 @@ function unknownAttribute(span: Span, { text, vocabulary }: Context): Fault {
 
 function unknownName(span: Span, { text, vocabulary, windowed }: Context): Fault {
   const name = text.slice(span.start, span.end);
-  const names = windowed ? ['signal', 'window', 'baseline', 'p_value'] : ['signal'];
-  if (!windowed && ['window', 'baseline', 'p_value'].includes(name)) {
+  const names = windowed ? ['signal', 'window', 'baseline', 'slowdown', 'p_value'] : ['signal'];
+  if (!windowed && ['window', 'baseline', 'slowdown', 'p_value'].includes(name)) {
     return {
       ...span,
       message: `"${name}" is known only where the rule says over`,

@@ -110,13 +110,13 @@ function patternFault(node: ASTNode): Fault | undefined {
 /** Compiled at its first question, for most commands ask none. */
 function answerer(text: string, vocabulary: Vocabulary): (scope: Scope) => boolean {
   let compiled: ((context: Record<string, unknown>) => unknown) | undefined;
-  return ({ signal, window, baseline, pValue }) => {
+  return ({ signal, window, baseline, slowdown, pValue }) => {
     compiled ??= vocabulary.running.parse(text);
     const seen = vocabulary.view(signal);
     const answer =
       window === undefined
         ? compiled({ signal: seen })
-        : compiled({ signal: seen, window, baseline, p_value: pValue });
+        : compiled({ signal: seen, window, baseline, slowdown, p_value: pValue });
     if (typeof answer !== 'boolean') throw new Error(`"${text}" did not answer yes or no`);
     return answer;
   };

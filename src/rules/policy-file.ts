@@ -9,7 +9,10 @@ const impact = oneOf('an impact', IMPACTS);
 export const ruleShape = object('a rule', {
   name: required(located(name), 'Unique over all files.'),
   signal: required(located(name), 'The kind of signal it asks about: dbt.test.'),
-  when: required(located(text), 'A CEL condition on signal; with over also on window, baseline and p_value.'),
+  when: required(
+    located(text),
+    'A CEL condition on signal; with over also on window, baseline, slowdown and p_value.',
+  ),
   for: optional(duration, 0, 'How long it must hold before it fires.'),
   confirm: optional(located(nOfM), null, 'How many of the newest results must agree: 2 of 3.'),
   keep_firing_for: optional(duration, 0, 'How long passing results are watched before it clears.'),

@@ -9,7 +9,7 @@ export interface Vocabulary {
   readonly types: ReadonlyMap<string, AttributeType>;
   /** For a rule about single signals. */
   readonly single: Environment;
-  /** For a rule that says `over`: knows `window`, `baseline` and `p_value` too. */
+  /** For a rule that says `over`: knows `window`, `baseline`, `slowdown` and `p_value` too. */
   readonly windowed: Environment;
   /** Undeclared and fast: only for conditions that a checker has passed. */
   readonly running: Environment;
@@ -56,7 +56,8 @@ function vocabulary(kind: SignalKind, base: Environment, running: Environment): 
       windowed ??= declare()
         .registerVariable({ name: 'window', schema: samples })
         .registerVariable({ name: 'baseline', schema: samples })
-        .registerVariable('p_value', 'double');
+        .registerVariable('p_value', 'double')
+        .registerVariable('slowdown', 'double');
       return windowed;
     },
   };
