@@ -1,4 +1,5 @@
 import { join, resolve } from 'node:path';
+import { airflowSettings } from './adapters/airflow/source-type.ts';
 import { createDbtCommand, type DbtCommand } from './adapters/dbt/index.ts';
 import {
   type Clone,
@@ -50,7 +51,7 @@ export async function wirePlace(shared: Shared, configured: EnvironmentSettings)
     configured.workTree === null
       ? null
       : { ...configured.workTree, clone, branch, paths, stateDirectory, now: world.clock.now, env };
-  const schedule = wireSchedule(configured, sources, shared);
+  const schedule = await wireSchedule(configured, sources, shared);
   const command = dbtCommand(shared, configured, { place: () => place, clone, sources });
   const place: Place = {
     environment,
@@ -129,11 +130,11 @@ function signing({ signing }: GitSettings) {
   return signing === null ? {} : { signing };
 }
 
-function wireSchedule(
+async function wireSchedule(
   configured: EnvironmentSettings,
   sources: readonly SignalSource[],
-  { world, env }: Shared,
-): Schedule {
+  { world, env, settings }: Shared,
+): Promise<Schedule> {
   const quiesce = {
     within: configured.environment.quiesce,
     now: world.clock.now,
@@ -142,6 +143,13 @@ function wireSchedule(
   };
   const { schedule } = configured;
   if (schedule.type === 'none') return createNoSchedule(quiesce);
+  if (schedule.type === 'airflow') {
+    const { createAirflowSchedule, pausedFile } = await import('./adapters/airflow/index.ts');
+    const { url, login } = airflowSettings(settings.sources.get(schedule.source));
+    const file = pausedFile(stateOf(settings), configured.environment.name);
+    const { dags, runs } = schedule;
+    return createAirflowSchedule({ url, login, dags, runs, file, ...quiesce });
+  }
   const { pause, resume, status, cwd } = schedule;
   return createCommandSchedule({
     pause,

@@ -28,7 +28,7 @@ export interface Environment {
   readonly worseFactor: number;
   readonly reopenWindow: Duration;
   readonly strategies: readonly string[];
-  readonly schedule: 'none' | 'command';
+  readonly schedule: 'none' | 'command' | 'airflow';
   readonly limits: {
     readonly coolDown: Duration;
     readonly budget: { readonly count: number; readonly per: Duration };

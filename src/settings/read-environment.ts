@@ -99,6 +99,10 @@ function scheduleOf(
   resolve: (path: string) => string,
 ): EnvironmentSettings['schedule'] {
   if (schedule === null || schedule.type.value === 'none') return { type: 'none' };
+  if (schedule.type.value === 'airflow') {
+    const { source, dags, runs } = schedule;
+    return { type: 'airflow', source: source?.value ?? '', dags: dags?.value ?? [], runs };
+  }
   return {
     type: 'command',
     pause: schedule.pause?.value ?? [],

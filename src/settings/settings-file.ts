@@ -15,6 +15,7 @@ import {
 import { words } from '../rules/words.ts';
 import { severityShape } from './mapping.ts';
 import { unreadSource } from './read-sources.ts';
+import { scheduleShape } from './schedule-setting.ts';
 import { address, argv, email, httpUrl, place, seconds } from './settings-scalars.ts';
 
 const said = optional(located(text), null, 'Better in a file, or as ${VARIABLE}.');
@@ -38,15 +39,6 @@ const smtpFields = {
 const notifier = object('a notifier', {
   smtp: required(located(object('smtp', smtpFields))),
   from: required(email),
-});
-
-const schedule = object('a schedule', {
-  type: required(located(oneOf('a type of schedule', ['none', 'command']))),
-  pause: optional(located(argv), null),
-  resume: optional(located(argv), null),
-  status: optional(located(argv), null, 'Exits 0 while it is paused, 1 while it runs.'),
-  cwd: optional(place, null),
-  quiesce: optional(duration, 300_000, 'How long a plan waits for a run that is under way.'),
 });
 
 const workflow = object('a rollback workflow', {
@@ -140,7 +132,7 @@ export const environmentShape = object('an environment', {
     null,
     "The repository's own rollback workflow, for the strategy workflow.",
   ),
-  schedule: optional(schedule, null),
+  schedule: optional(scheduleShape, null),
   dbt: optional(
     object('dbt', {
       commands: required(list(argv, { atLeast: 1 }), "The schedule's own commands, in order; no shell."),

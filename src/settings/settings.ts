@@ -99,6 +99,14 @@ export interface EnvironmentSettings {
         readonly resume: readonly string[];
         readonly status: readonly string[];
         readonly cwd: string | null;
+      }
+    | {
+        readonly type: 'airflow';
+        /** The source whose login pauses. */
+        readonly source: string;
+        readonly dags: readonly string[];
+        /** What becomes of runs under way. */
+        readonly runs: 'leave' | 'fail';
       };
   /** The repository's own rollback workflow. */
   readonly workflow: WorkflowSettings | null;

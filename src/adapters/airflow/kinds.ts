@@ -58,14 +58,14 @@ export const AIRFLOW_KINDS: readonly SignalKind[] = [
   {
     kind: 'airflow.dag',
     is: 'whether a DAG is there and whether it is paused',
-    attributes: { status: 'string', paused_by_us: 'boolean' },
+    attributes: { status: 'string', paused_by_us: 'boolean', because: 'string' },
     values: { status: ['active', 'paused', 'missing'] },
     absence: 'unknown',
     evidence: false,
   },
   {
     kind: 'airflow.scheduler-delay',
-    is: 'how long the oldest task waits between scheduled and started',
+    is: 'how long the oldest task waits between scheduled and started, in seconds',
     attributes: { value: 'number', queued: 'number' },
     absence: 'unknown',
     evidence: false,
