@@ -1,4 +1,5 @@
 import { join, resolve } from 'node:path';
+import type { AirflowSchedule } from './adapters/airflow/index.ts';
 import { airflowSettings } from './adapters/airflow/source-type.ts';
 import { createDbtCommand, type DbtCommand } from './adapters/dbt/index.ts';
 import {
@@ -59,6 +60,7 @@ export async function wirePlace(shared: Shared, configured: EnvironmentSettings)
     repository,
     revertPreflight: createRevertPreflight({ clone, branch, paths }),
     workTree: tree === null ? null : createWorkTree(tree),
+    ...('preflight' in schedule ? { schedulePreflight: schedule.preflight } : {}),
     workflow: null,
     actuators: {
       'schedule.pause': schedule.pause,
@@ -134,7 +136,7 @@ async function wireSchedule(
   configured: EnvironmentSettings,
   sources: readonly SignalSource[],
   { world, env, settings }: Shared,
-): Promise<Schedule> {
+): Promise<Schedule | AirflowSchedule> {
   const quiesce = {
     within: configured.environment.quiesce,
     now: world.clock.now,

@@ -1,4 +1,5 @@
 import type { Plan } from '../core/plan.ts';
+import type { Preflight } from '../ports/repository.ts';
 import type { RollbackCase } from '../runbooks/roll-back.ts';
 import type { Place } from './world.ts';
 
@@ -24,7 +25,15 @@ export async function waysBack(place: Place, between: Between, abort: AbortSigna
   const asked = place.environment.strategies.map((strategy) =>
     strategy === 'workflow' ? byWorkflow(place, between, abort) : byRevert(place, between, abort),
   );
-  return Promise.all(asked);
+  const pausing = await place.schedulePreflight?.(abort);
+  return (await Promise.all(asked)).map((way) => (pausing === undefined ? way : withPausing(way, pausing)));
+}
+
+/** Whatever the strategy: before anything moves the schedule is paused. */
+function withPausing(way: Way, { problems, warnings }: Preflight): Way {
+  const because = [way.because, ...problems].filter((each) => each !== '').join('; ');
+  const possible = way.possible && problems.length === 0;
+  return { ...way, possible, because, warnings: [...way.warnings, ...warnings] };
 }
 
 /** Strategies that the plan does not take, with the reason: named in every plan, so that nobody wonders. */

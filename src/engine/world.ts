@@ -7,7 +7,13 @@ import type { Actuators } from '../ports/actuator.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Log } from '../ports/log.ts';
 import type { Meter } from '../ports/meter.ts';
-import type { Repository, RevertPreflight, RollbackWorkflow, WorkTree } from '../ports/repository.ts';
+import type {
+  Preflight,
+  Repository,
+  RevertPreflight,
+  RollbackWorkflow,
+  WorkTree,
+} from '../ports/repository.ts';
 import type { SignalSource } from '../ports/signal-source.ts';
 import type { Store } from '../ports/store.ts';
 import type { Memory } from './memory.ts';
@@ -35,6 +41,8 @@ export interface Place {
   readonly revertPreflight: RevertPreflight;
   readonly workTree: WorkTree | null;
   readonly workflow: RollbackWorkflow | null;
+  /** Whether the schedule could be paused now, changing nothing; absent where nobody can tell. */
+  readonly schedulePreflight?: (abort: AbortSignal) => Promise<Preflight>;
   readonly actuators: Actuators;
   readonly evidenceKinds: ReadonlySet<string>;
   readonly lastingKinds: ReadonlySet<string>;

@@ -18,7 +18,7 @@ export type { AirflowAddress } from './connection.ts';
 export { examineAirflow } from './examine.ts';
 export type { AirflowSourceOptions } from './options.ts';
 export { pausedFile } from './paused.ts';
-export { type AirflowScheduleOptions, createAirflowSchedule } from './schedule.ts';
+export { type AirflowSchedule, type AirflowScheduleOptions, createAirflowSchedule } from './schedule.ts';
 
 /** Watches one Airflow, 2.x or 3.x. Throws OutsideError where it cannot be reached or lets nobody in. */
 export function createAirflowSource(options: AirflowSourceOptions): SignalSource {

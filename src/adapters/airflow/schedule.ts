@@ -3,9 +3,11 @@ import type { Progress, Verbs } from '../../core/plan.ts';
 import { type Duration, type Instant, seconds } from '../../core/time.ts';
 import { listed } from '../../core/wording.ts';
 import type { Actuator, StepContext } from '../../ports/actuator.ts';
+import type { Preflight } from '../../ports/repository.ts';
 import { ACTIVE, type Airflow, createAirflow } from './api.ts';
 import type { AirflowAddress } from './connection.ts';
 import { noteEnded, notePaused, noteResumed, noteSeen, type Paused, readPaused } from './paused.ts';
+import { createPreflight } from './preflight.ts';
 import type { Run, Task } from './schema.ts';
 
 export interface AirflowScheduleOptions extends AirflowAddress {
@@ -26,6 +28,8 @@ export interface AirflowScheduleOptions extends AirflowAddress {
 export interface AirflowSchedule {
   readonly pause: Actuator<Verbs['schedule.pause']>;
   readonly resume: Actuator<Verbs['schedule.resume']>;
+  /** Whether it could be paused now; changes nothing. */
+  readonly preflight: (abort: AbortSignal) => Promise<Preflight>;
 }
 
 /**
@@ -38,11 +42,12 @@ export function createAirflowSchedule(options: AirflowScheduleOptions): AirflowS
   const refused = new Map<string, string>();
   const scene = { ...options, airflow };
   return {
+    preflight: createPreflight(airflow, options),
     pause: {
       check: async (_, context, abort) => {
         const progress = await checkPause(scene, context, abort);
         const why = refused.get(context.key);
-        return progress.is === 'absent' && why !== undefined ? { is: 'failed', why } : progress;
+        return progress.is === 'absent' && why !== undefined ? haltedPause(scene, context, why) : progress;
       },
       start: (_, context, abort) => noting(refused, context, () => startPause(scene, context, abort)),
     },
@@ -75,6 +80,12 @@ async function noting(
       refused.set(key, error.message);
     throw error;
   }
+}
+
+/** A part of the schedule may be paused by then: it stays so, and is said. */
+async function haltedPause(scene: Scene, context: StepContext, why: string): Promise<Progress> {
+  const ours = oursOf(await readPaused(scene.file), context);
+  return { is: 'failed', why: ours.length === 0 ? why : `${why} (${listed(ours)} may be paused by now)` };
 }
 
 async function checkPause(scene: Scene, context: StepContext, abort: AbortSignal): Promise<Progress> {
