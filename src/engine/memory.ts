@@ -1,8 +1,13 @@
+import { type Series, sampleOf, seriesOf } from '../core/series.ts';
 import type { History, Signal, SubjectHistory } from '../core/signal.ts';
+import { minutes } from '../core/time.ts';
 import type { SignalStore } from '../ports/store.ts';
 
-/** How many signals of one subject are kept at hand. */
+/** How many signals of one subject are kept at hand; of a measurement, whose numbers are in its series, fewer. */
 const PER_SUBJECT = 200;
+const PER_MEASURED = 64;
+/** Of the older signals of a measurement, one of each half hour stays, and each where its status changed. */
+const THINNED = minutes(30);
 const PAGE = 5_000;
 
 /** The signals of one environment at hand, read on from the store: nothing is remembered that is not stored. */
@@ -53,10 +58,36 @@ export class Memory implements History {
     let place = history.signals.length;
     while (place > 0 && (history.signals[place - 1]?.at ?? 0) > signal.at) place -= 1;
     history.signals.splice(place, 0, signal);
+    measure(history, signal);
+    if (history.measurements !== undefined && history.signals.length > PER_MEASURED) thin(history.signals);
     if (history.signals.length > PER_SUBJECT) history.signals.shift();
   }
 }
 
 interface Growing extends SubjectHistory {
   readonly signals: Signal[];
+  measurements?: Series;
+}
+
+/** The numbers of a measurement go further back than its signals, in a fraction of the room. */
+function measure(history: Growing, signal: Signal): void {
+  const sample = sampleOf(signal);
+  if (sample === undefined) return;
+  if (history.measurements === undefined) history.measurements = seriesOf([signal]);
+  else history.measurements.add(sample);
+}
+
+/** Drops the oldest that says nothing that the one after it does not say; where all do, the oldest. */
+function thin(signals: Signal[]): void {
+  for (let place = 1; place < PER_MEASURED / 2; place += 1) {
+    const [before, it, after] = [signals[place - 1], signals[place], signals[place + 1]];
+    if (before === undefined || it === undefined || after === undefined) break;
+    const { status } = it.attributes;
+    const isSame = before.attributes.status === status && after.attributes.status === status;
+    if (isSame && Math.floor(it.at / THINNED) === Math.floor(after.at / THINNED)) {
+      signals.splice(place, 1);
+      return;
+    }
+  }
+  signals.shift();
 }
