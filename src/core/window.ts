@@ -39,10 +39,13 @@ export type Told =
 
 /** So many standard errors on both sides the estimate may be off while the window is not full. */
 const UNSURE = 2;
-/** Nothing is called a change within so many standard errors of none: 1 in 10,000 looks at pure noise. */
-const NOTHING = 3.7;
+/** Nothing is called a change within so many standard errors of none: pure noise gets there once in 30,000 times. */
+const NOTHING = 4;
 /** Nor by one of the many looks at a window that grows. */
 const NOTHING_YET = 4.5;
+
+/** As many samples of a window as the spread of the baseline weighs. */
+const KNOWN = 60;
 
 /** Asks a rule of the window that ends at this moment. */
 export function askAt(asked: Asked, now: Instant): Told {
@@ -58,7 +61,7 @@ export function askAt(asked: Asked, now: Instant): Told {
     };
   }
   const gap = (last.at - first.at) / Math.max(1, inWindow.length - 1);
-  const isFull = now - (samples[0]?.at ?? now) >= over - 2 * gap;
+  const isFull = now - (samples[0]?.at ?? now) >= over - 1.25 * gap;
   const estimate = compare(inWindow, asked.baseline, (first.at + last.at) / 2);
   if (estimate === undefined)
     return { is: 'unknown', because: 'the baseline is zero: there is no ratio to it', isFull };
@@ -86,7 +89,7 @@ function compare(window: readonly Sample[], baseline: Baseline, at: Instant): Es
   const n = logs.length;
   const m = before.length;
   // Few samples say little of their own spread, and never that there is less of it than before.
-  const own = Math.sqrt((n * here.spread ** 2 + 20 * noise.spread ** 2) / (n + 20));
+  const own = Math.sqrt((n * here.spread ** 2 + KNOWN * noise.spread ** 2) / (n + KNOWN));
   const spread = Math.max(noise.spread, own);
   const ofWindow = varianceOfMean({ ...noise, spread }, n);
   const ofBaseline = varianceOfMean(noise, m);
