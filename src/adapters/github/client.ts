@@ -17,7 +17,7 @@ import {
   type Job,
   job,
   type PendingDeployment,
-  pendingDeployment,
+  pendingDeployments,
   type Run,
   type RunArtifact,
   repository,
@@ -186,7 +186,7 @@ class Client implements GitHubClient {
 
   pendingDeployments(id: string, abort: AbortSignal) {
     const call = { route: `GET ${ACTIONS}/runs/{run_id}/pending_deployments`, parameters: { run_id: id } };
-    return this.#calls.list(call, { shape: pendingDeployment, key: null, most: SOME }, abort);
+    return this.#calls.ask(call, (answer) => readAs(answer, pendingDeployments), abort);
   }
 
   async cancel(id: string, abort: AbortSignal) {

@@ -106,7 +106,7 @@ export const artifact = z
   .object({ id, name: z.string(), size_in_bytes: z.number(), expired: z.boolean(), created_at: maybeTime })
   .transform(({ size_in_bytes: bytes, created_at: createdAt, ...rest }) => ({ ...rest, bytes, createdAt }));
 
-export const pendingDeployment = z
+const pendingDeployment = z
   .object({
     environment: z.object({ id: id.nullish(), name: maybeText }),
     wait_timer: z.number().nullish(),
@@ -131,6 +131,8 @@ export const pendingDeployment = z
       .map(({ reviewer }) => reviewer?.login ?? reviewer?.slug ?? reviewer?.name ?? '')
       .filter((name) => name !== ''),
   }));
+
+export const pendingDeployments = z.array(pendingDeployment);
 
 export const dispatched = z
   .object({ workflow_run_id: id.nullish() })
