@@ -133,6 +133,8 @@ function withoutBaseline(
   const isFirst = facts.deployments[0]?.id === deployment.id;
   const expected =
     facts.environment.sources.find((source) => source.name === first?.source)?.expectEvery ?? 0;
+  const silent = silenceBefore(breach, deployment, facts);
+  if (silent !== undefined) return silent;
   const inFirstDay = first !== undefined && first.at <= watchedFrom(facts, deployment, first) + 2 * expected;
   if (isFirst && inFirstDay && first !== undefined && breach.rule.when({ signal: first })) {
     return {
@@ -143,6 +145,20 @@ function withoutBaseline(
   return isFirst && first !== undefined && !breach.rule.when({ signal: first })
     ? { is: 'after-pass', because: `it passed under ${short(deployment.commit)} before it failed` }
     : { is: 'first-seen', because: 'it has no earlier result to compare with' };
+}
+
+/** Of an event no news is good news: what was not told under a good deployment, while its source was read, was well. */
+function silenceBefore(breach: Breach, deployment: Deployment, facts: Facts): Novelty | undefined {
+  if (breach.rule.onMissing !== 'clear') return undefined;
+  const good = facts.deployments.findLast(
+    (each) => each.verdict === 'good' && each.sequence < deployment.sequence,
+  );
+  const source = facts.sources.find((each) => each.source === breach.signal.source);
+  if (good === undefined || source === undefined || source.since > deployment.deployedAt) return undefined;
+  return {
+    is: 'new',
+    because: `nothing of the kind was told under ${short(good.commit)}, the last good one`,
+  };
 }
 
 /** Evidence can be had from when the deployment settled and its source was watched. */

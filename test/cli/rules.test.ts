@@ -1,15 +1,15 @@
 import { describe, expect, it } from 'vitest';
-import { DBT_KINDS } from '../../src/adapters/dbt/kinds.ts';
 import type { CliIo } from '../../src/cli/io.ts';
 import { ROLLBACK_VERBS } from '../../src/runbooks/roll-back.ts';
 import { readRuleFiles } from '../../src/settings/files.ts';
+import { SIGNAL_KINDS } from '../../src/source-types.ts';
 import { terminal } from './terminal.ts';
 
 /** The rules that ship with rollbackd. */
 function shipped(over: Partial<CliIo> = {}) {
   return terminal({
     cwd: process.cwd(),
-    kinds: async () => DBT_KINDS,
+    kinds: async () => SIGNAL_KINDS,
     rollbackVerbs: async () => ROLLBACK_VERBS,
     readRuleFiles: async (paths) => readRuleFiles(paths).files,
     ...over,

@@ -3,11 +3,11 @@ import { fileURLToPath } from 'node:url';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
-import { DBT_KINDS } from '../../src/adapters/dbt/kinds.ts';
 import { checkRules } from '../../src/rules/check-rules.ts';
 import { isTestFile } from '../../src/rules/load-rules.ts';
 import { testRules } from '../../src/rules/test-rules.ts';
 import { readRuleFiles } from '../../src/settings/files.ts';
+import { SIGNAL_KINDS } from '../../src/source-types.ts';
 import { schemaFiles } from '../../tools/schema.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
@@ -22,7 +22,7 @@ const VERBS = [
 ];
 
 describe('the rules that are shipped', () => {
-  const { loaded, text, exitCode } = checkRules(files, DBT_KINDS);
+  const { loaded, text, exitCode } = checkRules(files, SIGNAL_KINDS);
 
   test('are right, and each file of them is tested', () => {
     expect(text).toContain('no errors');
@@ -30,7 +30,7 @@ describe('the rules that are shipped', () => {
   });
 
   test('do what their tests say', () => {
-    const tested = testRules({ loaded, kinds: DBT_KINDS, verbs: VERBS, stopwatch: () => 0, report: null });
+    const tested = testRules({ loaded, kinds: SIGNAL_KINDS, verbs: VERBS, stopwatch: () => 0, report: null });
 
     expect(tested.text).toContain(`${loaded.tests.length} passed, in`);
     expect(tested.exitCode).toBe(0);
@@ -43,7 +43,7 @@ describe('the rules that are shipped', () => {
       const tests = loaded.tests.filter((each) => each.file.replace('.test', '') === rule.file);
       const without = testRules({
         loaded: { ...loaded, rules, tests },
-        kinds: DBT_KINDS,
+        kinds: SIGNAL_KINDS,
         verbs: VERBS,
         stopwatch: () => 0,
         report: null,
