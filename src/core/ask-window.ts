@@ -54,8 +54,10 @@ export function askSince(question: WindowQuestion, since: Instant): Told {
   return 'is' in asked ? asked : askAt(asked, question.now);
 }
 
+/** As they stand now: read once for all that is asked of them. */
 function measurementsOf(history: SubjectHistory): Measurements {
-  return history.measurements ?? seriesOf(history.signals);
+  const measurements = history.measurements ?? seriesOf(history.signals);
+  return { recent: measurements.recent, slot: (at) => measurements.slot(at) };
 }
 
 /** Evidence since a move. The first look at what just started finds it cold: where nobody looked before it counts, it does not. */

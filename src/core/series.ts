@@ -15,20 +15,19 @@ const RECENT = 360;
 export class Series implements Measurements {
   #at = new Float64Array(16);
   #took = new Float32Array(16);
-  #value = new Float64Array(16);
+  #value = new Float32Array(16);
   #count = 0;
   readonly #mean = new Float32Array(SLOTS);
-  readonly #slotCount = new Uint16Array(SLOTS);
+  readonly #slotCount = new Uint8Array(SLOTS);
   /** Number of the newest slot; older ones lie before it in the ring. */
   #newest = Number.NEGATIVE_INFINITY;
-  #read: readonly Sample[] | undefined;
 
+  /** Made anew at each reading, for as objects they are ten times as large. */
   get recent(): readonly Sample[] {
-    this.#read ??= Array.from({ length: this.#count }, (_, index) => {
+    return Array.from({ length: this.#count }, (_, index) => {
       const at = this.#at[index] as number;
       return { began: at - (this.#took[index] as number), at, value: this.#value[index] as number };
     });
-    return this.#read;
   }
 
   slot(at: Instant): number | undefined {
@@ -39,7 +38,6 @@ export class Series implements Measurements {
   }
 
   add({ began, at, value }: Sample): void {
-    this.#read = undefined;
     this.#level(at, value);
     if (this.#count === RECENT && at <= (this.#at[0] as number)) return;
     this.#makeRoom();
@@ -68,7 +66,7 @@ export class Series implements Measurements {
     const length = Math.min(RECENT, 2 * this.#count);
     this.#at = grown(new Float64Array(length), this.#at);
     this.#took = grown(new Float32Array(length), this.#took);
-    this.#value = grown(new Float64Array(length), this.#value);
+    this.#value = grown(new Float32Array(length), this.#value);
   }
 
   #level(at: Instant, value: number): void {
@@ -78,7 +76,7 @@ export class Series implements Measurements {
     for (let fresh = first; fresh <= number; fresh += 1) this.#slotCount[fresh % SLOTS] = 0;
     this.#newest = Math.max(this.#newest, number);
     const place = number % SLOTS;
-    const count = Math.min((this.#slotCount[place] as number) + 1, 65_535);
+    const count = Math.min((this.#slotCount[place] as number) + 1, 255);
     const before = count === 1 ? 0 : (this.#mean[place] as number);
     this.#slotCount[place] = count;
     this.#mean[place] = before + (logOf(value) - before) / count;

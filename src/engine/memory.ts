@@ -5,7 +5,7 @@ import type { SignalStore } from '../ports/store.ts';
 
 /** How many signals of one subject are kept at hand; of a measurement, whose numbers are in its series, fewer. */
 const PER_SUBJECT = 200;
-const PER_MEASURED = 64;
+const PER_MEASURED = 96;
 /** Of the older signals of a measurement, one of each half hour stays, and each where its status changed. */
 const THINNED = minutes(30);
 const PAGE = 5_000;
