@@ -129,10 +129,11 @@ function createReload(
   return async (by) => {
     try {
       const fresh = load(base);
+      const delivered = delivery.stop(); // Beside the loops: a mail server that says nothing holds no decision up.
       await loops.stop();
-      await delivery.stop();
       Object.assign(current, fresh);
       await loops.start();
+      await delivered;
       delivery.start();
       countReload(meter, true);
       log.info({ by, policy: current.policy.version }, 'the configuration was reloaded');

@@ -51,6 +51,12 @@ async function reloadMetric(sandbox: Pipeline): Promise<string | undefined> {
   return /^rollbackd_config_last_reload_successful (\d)/m.exec(text)?.[1];
 }
 
+/** How many turns the daemon has ended since it started. */
+async function turnsOf(sandbox: Pipeline): Promise<number> {
+  const { text } = await sandbox.api('/metrics');
+  return Number(/^rollbackd_evaluation_cycle_duration_seconds_count\{.*\} (\d+)/m.exec(text)?.[1]);
+}
+
 test(
   'SIGTERM in the middle of a plan ends the process with 0, and the next start goes on',
   async () => {
@@ -147,7 +153,7 @@ test(
 );
 
 test(
-  'a pipeline is answered while a reload waits for a mail server that says nothing',
+  'a pipeline is answered, and turns go on, while a reload waits for a mail server that says nothing',
   async () => {
     const mute = await silence();
     try {
@@ -157,19 +163,24 @@ test(
       await sandbox.runDbt();
       await untilIncident(sandbox, 'waiting_approval', 60_000);
       await sleep(2_500);
+      const before = await turnsOf(sandbox);
 
       let isReloading = true;
       const reload = sandbox.api('/-/reload', { method: 'POST' }).finally(() => {
         isReloading = false;
       });
       const answers: number[] = [];
+      let meanwhile = before;
       while (isReloading) {
+        const turns = await turnsOf(sandbox);
+        if (isReloading) meanwhile = turns;
         answers.push((await sandbox.api('/api/v1/deployments?environment=production')).status);
         await sleep(50);
       }
 
       expect((await reload).status).toBe(200);
       expect(new Set(answers)).toEqual(new Set([200]));
+      expect(meanwhile - before, 'the turn that was under way, and the new ones').toBeGreaterThan(1);
     } finally {
       mute.close();
     }
