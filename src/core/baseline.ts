@@ -34,8 +34,10 @@ export function baselineOf(
   if (last === undefined) return undefined;
   // What a rollback put back and its deployment count as one version.
   const same = good.filter((each) => each.version === last.version);
+  const since = last.deployedAt - days(8);
+  const lately = good.filter((each) => each === last || (each.endedAt ?? since) > since);
   const slots: Slots = {
-    at: (at) => (within(attribution, good, slotOf(at)) ? measurements.slot(at) : undefined),
+    at: (at) => (within(attribution, lately, slotOf(at)) ? measurements.slot(at) : undefined),
   };
   const samples = newest(measurements.recent.filter((each) => within(attribution, same, each)));
   const levels =
