@@ -1,6 +1,6 @@
 import { OutsideError } from '../../core/errors.ts';
 import type { Signal } from '../../core/signal.ts';
-import type { Instant } from '../../core/time.ts';
+import { days, type Instant } from '../../core/time.ts';
 import type { SignalSource } from '../../ports/signal-source.ts';
 import { ACTIVE, type Airflow, createAirflow } from './api.ts';
 import { componentsOf } from './health.ts';
@@ -28,6 +28,7 @@ export function createAirflowSource(options: AirflowSourceOptions): SignalSource
     options,
     failedBefore: new Map(),
     seen: new Map(),
+    toldIds: new Set(),
     said: new Map(),
   };
   let told: Told | undefined;
@@ -36,6 +37,7 @@ export function createAirflowSource(options: AirflowSourceOptions): SignalSource
   /** What the last look brought is stored by now: it is not told again, even after a restart. */
   async function open(at: Instant): Promise<Told> {
     told ??= (await readTold(options.file)) ?? nothingTold(at);
+    told = { ...told, until: Math.max(told.until, at - days(1)) };
     const text = JSON.stringify(told);
     if (text !== kept) await keep(options.file, told);
     kept = text;
@@ -77,6 +79,8 @@ interface Looking {
   readonly failedBefore: Map<string, string>;
   /** DAGs that were there at the last look: one that is gone is missing. */
   readonly seen: Map<string, true>;
+  /** Ids of the newest signals of runs and tasks: none is told twice by one daemon. */
+  readonly toldIds: Set<string>;
   /** What each part last failed with, so that it is logged once. */
   readonly said: Map<string, string>;
 }
@@ -102,7 +106,8 @@ async function lookAround(
   const runs = await part('runs', () => {
     const isOurs = (dag: string, run: string) =>
       paused.runs.some((each) => each.dag === dag && each.run === run);
-    return lookAtRuns({ ...looking, since: before.since, until: before.until, now, isOurs }, abort);
+    const { since, until } = before;
+    return lookAtRuns({ ...looking, since, until, now, told: looking.toldIds, isOurs }, abort);
   });
   const imports = await part('import errors', async () =>
     lookAtImports(await airflow.importErrors(abort), before.broken, { options, now }),
@@ -113,6 +118,7 @@ async function lookAround(
   });
   const [first] = failures;
   if (first !== undefined && failures.length === PARTS) throw first;
+  remember(looking.toldIds, runs?.signals ?? []);
   const ours = new Set(paused.dags.map(({ dag }) => dag));
   const states = [...(dags ?? [])].map(([id, dag]) =>
     signalOf(options, dagFact(id, dag, { ours: ours.has(id), at: now })),
@@ -128,6 +134,16 @@ async function lookAround(
 }
 
 const PARTS = 4;
+const MOST_IDS = 20_000;
+
+/** A set keeps the order in which it was filled: the oldest are forgotten. */
+function remember(ids: Set<string>, signals: readonly Signal[]): void {
+  for (const { id } of signals) ids.add(id);
+  for (const id of ids) {
+    if (ids.size <= MOST_IDS) return;
+    ids.delete(id);
+  }
+}
 
 async function attemptPart<T>(
   { said, options: { log, name: source } }: Looking,

@@ -16,6 +16,8 @@ export interface RunsLook {
   readonly now: Instant;
   /** Subjects of tasks whose last try that ended had failed. */
   readonly failedBefore: Map<string, string>;
+  /** Ids of signals that were told: such a run is not looked into again. */
+  readonly told: ReadonlySet<string>;
   /** Runs that we ended ourselves: they say nothing of the pipeline. */
   readonly isOurs: (dag: string, run: string) => boolean;
 }
@@ -33,7 +35,7 @@ export async function lookAtRuns(
   const { airflow, options, isOurs } = look;
   const from = Math.max(look.since, look.until - OVERLAP);
   const of = options.dags.length === 0 ? [null] : options.dags;
-  const ended: (Run & { readonly endedAt: Instant })[] = [];
+  const ended: EndedRun[] = [];
   const running: Run[] = [];
   for (const dag of of) {
     const over = await airflow.runs({ dag, states: ['success', 'failed'], endedSince: from }, abort);
@@ -41,9 +43,10 @@ export async function lookAtRuns(
     running.push(...(await airflow.runs({ dag, states: ['running'] }, abort)));
   }
   ended.sort((a, b) => a.endedAt - b.endedAt);
+  const news = ended.filter((run) => !isOurs(run.dag, run.run) && !look.told.has(idOf(run, look)));
+  const batch = news.slice(0, MOST_RUNS);
   const signals: Signal[] = [];
-  for (const run of ended.slice(0, MOST_RUNS)) {
-    if (isOurs(run.dag, run.run)) continue;
+  for (const run of batch) {
     const tasks = await airflow.tasks({ dag: run.dag, run: run.run }, abort);
     signals.push(...tasksOf(tasks, { look, over: true }));
     const failed = tasks.filter(({ state }) => state === 'failed').map(({ task }) => task);
@@ -53,11 +56,18 @@ export async function lookAtRuns(
     const tasks = await airflow.tasks({ dag: run.dag, run: run.run }, abort);
     signals.push(...tasksOf(tasks, { look, over: false }));
   }
-  const until = ended.slice(0, MOST_RUNS).at(-1)?.endedAt ?? look.until;
-  return { signals, until: Math.max(look.until, until) };
+  const last = news.length > batch.length ? batch.at(-1) : ended.at(-1);
+  const fresh = signals.filter(({ id }) => !look.told.has(id));
+  return { signals: fresh, until: Math.max(look.until, last?.endedAt ?? 0) };
 }
 
-function isEnded(run: Run): run is Run & { readonly endedAt: Instant } {
+type EndedRun = Run & { readonly endedAt: Instant };
+
+function idOf(run: EndedRun, { options }: RunsLook): string {
+  return signalOf(options, runFact(run, [], options.severity)).id;
+}
+
+function isEnded(run: Run): run is EndedRun {
   return run.endedAt !== null;
 }
 
