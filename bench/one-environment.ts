@@ -102,6 +102,8 @@ export function factsOf(histories: readonly SubjectHistory[]): Facts {
     evidenceKinds: new Set(['dbt.test']),
     lastingKinds: new Set<string>(),
     allowed: [],
+    changes: null,
+    lineage: () => undefined,
   };
 }
 

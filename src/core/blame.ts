@@ -6,6 +6,7 @@ import type { Facts, Known } from './facts.ts';
 import { hasRisen } from './has-risen.ts';
 import { noveltyOfWindow } from './novelty-of-window.ts';
 import type { Signal } from './signal.ts';
+import { saySuspects, suspicionOf } from './suspects.ts';
 import type { Instant } from './time.ts';
 import type { Breach } from './verdict.ts';
 
@@ -56,8 +57,15 @@ export function blameFor(
     const because = `${blamed}; the deployment of ${short(failedDeployment.commit)} failed after it`;
     return { deployment: deployment.id, atMost: 'ask', because };
   }
-  if (novelty.is === 'new') return { deployment: deployment.id, atMost: 'act', because: blamed };
-  return { deployment: deployment.id, atMost: 'ask', because: `${blamed}; ${novelty.because}` };
+  const suspicion = suspicionOf(breach, facts);
+  if (suspicion.is === 'could-not') {
+    return { deployment: deployment.id, atMost: 'ask', because: `${blamed}, but ${suspicion.because}` };
+  }
+  const suspects = suspicion.is === 'could' ? saySuspects(suspicion) : '';
+  if (novelty.is === 'new')
+    return { deployment: deployment.id, atMost: 'act', because: `${blamed}${suspects}` };
+  const because = `${blamed}; ${novelty.because}${suspects}`;
+  return { deployment: deployment.id, atMost: 'ask', because };
 }
 
 /** Proven good, then failing: bad data or the environment, unless the subject was never looked at under it. */

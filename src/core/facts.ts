@@ -5,6 +5,7 @@ import type { Incident } from './incident.ts';
 import type { MatrixRow } from './matrix.ts';
 import type { Rule } from './rule.ts';
 import type { History, Signal, SourceHealth } from './signal.ts';
+import type { Changes, Lineage } from './suspects.ts';
 import type { Instant } from './time.ts';
 
 /** Stored state of an environment: armed or not, by whom, since when. */
@@ -74,6 +75,10 @@ export interface Facts {
   readonly evidenceKinds: ReadonlySet<string>;
   /** Kinds of events whose end is told too (`SignalKind.lasting`). */
   readonly lastingKinds: ReadonlySet<string>;
+  /** What changed since the last good deployment; null where that was not looked at. */
+  readonly changes: Changes | null;
+  /** What a subject is built from, where its source knows. */
+  readonly lineage: (kind: string, subject: string) => Lineage | undefined;
   /** Commits a person allowed through a closed gate. */
   readonly allowed: readonly { readonly commit: string; readonly incident: string; readonly by: string }[];
 }

@@ -218,6 +218,8 @@ class Stage {
       evidenceKinds,
       lastingKinds: new Set<string>(),
       allowed: [],
+      changes: null,
+      lineage: () => undefined,
     };
   }
 }

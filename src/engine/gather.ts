@@ -1,5 +1,6 @@
 import type { Facts, Mode } from '../core/facts.ts';
 import type { Incident } from '../core/incident.ts';
+import type { Lineage } from '../core/suspects.ts';
 import { days, type Instant } from '../core/time.ts';
 import { lastFailed, unclear, underWay } from '../core/under-way.ts';
 import { learnVersions } from './learn-versions.ts';
@@ -50,7 +51,24 @@ export async function gather(world: World, place: Place, now: Instant): Promise<
     evidenceKinds: place.evidenceKinds,
     lastingKinds: place.lastingKinds,
     allowed,
+    changes: changesOf(place),
+    lineage: (_, subject) => lineageOf(place, subject),
   };
+}
+
+/** As the last look at the way back found them. */
+function changesOf({ standing: { prepared } }: Place): Facts['changes'] {
+  if (prepared === null) return null;
+  const { from: bad, to: good, files, commits } = prepared;
+  return { from: good, to: bad, files, commits };
+}
+
+function lineageOf({ sources }: Place, subject: string): Lineage | undefined {
+  for (const source of sources) {
+    const found = source.lineage?.(subject);
+    if (found !== undefined) return found;
+  }
+  return undefined;
 }
 
 /** A plan that the branch overtook at its point of no return changed nothing: it spent nothing. */

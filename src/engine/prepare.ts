@@ -1,8 +1,9 @@
 import { type Deployment, running, short } from '../core/deployment.ts';
 import type { Facts } from '../core/facts.ts';
 import type { Incident } from '../core/incident.ts';
-import type { Plan } from '../core/plan.ts';
+import type { NamedCommit, Plan } from '../core/plan.ts';
 import { minutes } from '../core/time.ts';
+import type { Range } from '../ports/repository.ts';
 import { type RollbackCase, rollBack } from '../runbooks/roll-back.ts';
 import { rejectedBeside, type Way, waysBack } from './ways-back.ts';
 import type { Place, World } from './world.ts';
@@ -17,7 +18,9 @@ export interface Prepared {
   /** Whether any of the strategies could do it. */
   readonly possible: boolean;
   readonly because: string;
-  readonly commits: RollbackCase['commits'];
+  readonly commits: Range['commits'];
+  /** Files under `paths` that differ between the two. */
+  readonly files: readonly string[];
   readonly beyond: RollbackCase['beyond'];
   /** In the order in which they are configured; the first possible one is taken. */
   readonly ways: readonly Way[];
@@ -65,8 +68,8 @@ export async function prepare(
     bad,
     good: target,
     now: world.clock.now(),
-    commits: prepared.commits,
-    beyond: prepared.beyond,
+    commits: prepared.commits.map(named),
+    beyond: prepared.beyond.map(named),
     by: way.by,
     warnings: way.warnings,
     needsApproval: way.needsApproval,
@@ -78,6 +81,10 @@ export async function prepare(
     commandWithin: place.commandWithin,
   });
   return { is: 'plan', plan, good: target };
+}
+
+function named({ commit, subject, touches }: NamedCommit): NamedCommit {
+  return { commit, subject, touches };
 }
 
 function causesOf(incident: Incident | undefined): RollbackCase['causes'] {
@@ -118,7 +125,7 @@ export async function lookFor(
   if (!back.isAncestor || !ahead.isAncestor) {
     const gone = back.isAncestor ? bad : good;
     const because = `history-rewritten: ${short(gone.commit)} is no longer on ${place.environment.branch}`;
-    const prepared = { ...base, possible: false, because, commits: [], beyond: [], ways: [] };
+    const prepared = { ...base, possible: false, because, commits: [], files: [], beyond: [], ways: [] };
     place.standing.prepared = prepared;
     return prepared;
   }
@@ -130,6 +137,7 @@ export async function lookFor(
     possible: first !== undefined,
     because: first === undefined ? why.join('; ') : `back to ${short(good.commit)}`,
     commits: back.commits,
+    files: await place.repository.changedFiles(good.commit, bad.commit, abort),
     beyond: ahead.commits,
     ways,
   };

@@ -17,6 +17,8 @@ export interface Range {
     readonly commit: Commit;
     readonly subject: string;
     readonly touches: boolean;
+    /** Files under `paths` that it changed. */
+    readonly files: readonly string[];
   }[];
   /** False when `from` is no ancestor of `to`: history was rewritten, or they are on different branches. */
   readonly isAncestor: boolean;

@@ -1,4 +1,5 @@
 import type { Signal } from '../core/signal.ts';
+import type { Lineage } from '../core/suspects.ts';
 import type { Duration, Instant } from '../core/time.ts';
 import type { ArtifactsReceipt, PushedArtifacts } from './control.ts';
 
@@ -45,6 +46,8 @@ export interface SignalSource {
   receive?(message: Message): Promise<Observation>;
   /** Tables and views that make up the pipeline, where the source knows. */
   relations?(): Promise<readonly Relation[]>;
+  /** What a subject is built from, by the newest project it has at hand. */
+  lineage?(subject: string): Lineage | undefined;
   /** Ends connections and what runs in the background. */
   close?(): Promise<void>;
 }

@@ -207,6 +207,8 @@ export function facts(changes: Partial<Facts> & { signals?: readonly Signal[] } 
     evidenceKinds: new Set(['dbt.test']),
     lastingKinds: new Set(['alert']),
     allowed: [],
+    changes: null,
+    lineage: () => undefined,
     ...rest,
   };
 }

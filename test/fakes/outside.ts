@@ -43,6 +43,10 @@ export class Outside {
   unreadable: OutsideError | null = null;
   /** Why the revert could not be pushed, and what the work tree needs a person for. */
   readonly problems: string[] = [];
+  /** Files that a commit changed, by commit. */
+  readonly filesOf = new Map<string, readonly string[]>();
+  /** What a test is built from. */
+  lineage: SignalSource['lineage'] = undefined;
   /** What keeps the rollback workflow from being possible. */
   workflowProblems: string[] = [];
   /** Keys under which the workflow was dispatched. */
@@ -111,6 +115,7 @@ export class Outside {
       },
       watch: () => () => {},
       busy: async () => false,
+      lineage: (subject) => this.lineage?.(subject),
     };
   }
 
@@ -142,10 +147,18 @@ export class Outside {
         isAncestor: index(from) !== -1 && index(to) !== -1 && index(from) <= index(to),
         commits: this.branch
           .slice(index(from) + 1, index(to) + 1)
-          .map((each) => ({ commit: each.commit, subject: each.subject, touches: this.#touches(each) }))
+          .map((each) => ({
+            commit: each.commit,
+            subject: each.subject,
+            touches: this.#touches(each),
+            files: [...(this.filesOf.get(each.commit) ?? [])],
+          }))
           .reverse(),
       }),
-      changedFiles: async () => [],
+      changedFiles: async (from, to) =>
+        this.branch
+          .slice(index(from) + 1, index(to) + 1)
+          .flatMap((each) => this.filesOf.get(each.commit) ?? []),
       check: async () => ({ problems: [...this.problems], warnings: [], needsApproval: [] }),
     };
   }

@@ -105,9 +105,13 @@ async function listCommits(
   const touching = await touchingCommits(git, paths, hashes, abort);
   return commits.map((line) => {
     const commit = line.slice(0, 40);
-    return { commit, subject: tidy(line.slice(41)), touches: touching.has(commit) };
+    const files = touching.get(commit);
+    return { commit, subject: tidy(line.slice(41)), touches: files !== undefined, files: files ?? [] };
   });
 }
+
+/** Of one commit; who moved more than this is not found by its files. */
+const MOST_FILES = 1_000;
 
 /** A merge touches what it brought into its first parent. */
 async function touchingCommits(
@@ -115,7 +119,7 @@ async function touchingCommits(
   paths: Paths,
   hashes: readonly Commit[],
   abort: AbortSignal,
-): Promise<ReadonlySet<Commit>> {
+): Promise<ReadonlyMap<Commit, readonly string[]>> {
   const args = [
     'diff-tree',
     '--stdin',
@@ -124,12 +128,19 @@ async function touchingCommits(
     '--no-renames',
     '--diff-merges=first-parent',
     '--name-only',
+    '-z',
   ];
   const { out } = await git([...args, '--', ...paths.pathspecs], {
     abort,
     input: hashes.map((hash) => `${hash}\n`).join(''),
   });
-  return new Set(out.split('\n').filter((line) => /^[0-9a-f]{40}$/.test(line)));
+  const touched = new Map<Commit, string[]>();
+  let files: string[] = [];
+  for (const name of out.split('\0').filter((each) => each !== '')) {
+    if (/^[0-9a-f]{40}$/.test(name)) touched.set(name, (files = []));
+    else if (files.length < MOST_FILES) files.push(name);
+  }
+  return touched;
 }
 
 function hashOf(listing: string, paths: Paths): Version {

@@ -114,7 +114,12 @@ describe('the history of a branch', () => {
     const m = sandbox.author.git('rev-parse', 'HEAD');
     const range = await daemonOn(sandbox).repository.between(a, m, never);
     expect(range.isAncestor).toBe(true);
-    expect(range.commits[0]).toEqual({ commit: m, subject: 'merge side', touches: true });
+    expect(range.commits[0]).toEqual({
+      commit: m,
+      subject: 'merge side',
+      touches: true,
+      files: ['dbt/s.sql'],
+    });
     expect(new Map(range.commits.map(({ commit, touches }) => [commit, touches]))).toEqual(
       new Map([
         [m, true],
