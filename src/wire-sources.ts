@@ -12,6 +12,8 @@ interface Needs {
   readonly repository: Repository;
   readonly clock: World['clock'];
   readonly log: World['log'];
+  /** Absent while sources are only tried. */
+  readonly deliver?: SourceTools['deliver'];
 }
 
 /** The sources of one environment, opened side by side. */
@@ -41,7 +43,7 @@ export function sourcesOf(configured: EnvironmentSettings, settings: Settings): 
 /** What a source may use. `opened`: the environment's sources, as far as they are open. */
 export function toolsFor(
   environment: EnvironmentSettings,
-  { settings, stateDirectory, env, repository, clock, log }: Needs,
+  { settings, stateDirectory, env, repository, clock, log, deliver }: Needs,
   opened: () => readonly SignalSource[],
 ): SourceTools {
   return {
@@ -51,6 +53,7 @@ export function toolsFor(
     env,
     repository,
     relations: async () => (await Promise.all(opened().map((source) => source.relations?.() ?? []))).flat(),
+    ...(deliver === undefined ? {} : { deliver }),
     now: clock.now,
     log,
   };

@@ -26,6 +26,7 @@ import { newStanding, type Place, type World } from './engine/world.ts';
 import type { Actuator, StepContext } from './ports/actuator.ts';
 import type { SignalSource } from './ports/signal-source.ts';
 import type { EnvironmentSettings, GitSettings, Settings } from './settings/settings.ts';
+import type { DbtFiles } from './settings/source-type.ts';
 import { SIGNAL_KINDS } from './source-types.ts';
 import { openSources } from './wire-sources.ts';
 
@@ -47,13 +48,15 @@ export async function wirePlace(shared: Shared, configured: EnvironmentSettings)
   const { branch, paths } = environment;
   const repository = createRepository({ clone, branch, paths });
   const { clock, log } = world;
-  const sources = await openSources(configured, { settings, stateDirectory, env, repository, clock, log });
+  const deliver: Deliver = (files, key) => deliverTo(world, place, files, key);
+  const needs = { settings, stateDirectory, env, repository, clock, log };
+  const sources = await openSources(configured, { ...needs, deliver: (files) => deliver(files, null) });
   const tree =
     configured.workTree === null
       ? null
       : { ...configured.workTree, clone, branch, paths, stateDirectory, now: world.clock.now, env };
   const schedule = await wireSchedule(configured, sources, shared);
-  const command = dbtCommand(shared, configured, { place: () => place, clone, sources });
+  const command = dbtCommand(shared, configured, { place: () => place, clone, deliver });
   const place: Place = {
     environment,
     sources,
@@ -173,7 +176,7 @@ function harmless(env: Shared['env']): Shared['env'] {
 function dbtCommand(
   { world, settings }: Shared,
   configured: EnvironmentSettings,
-  made: { readonly place: () => Place; readonly clone: Clone; readonly sources: readonly SignalSource[] },
+  made: { readonly place: () => Place; readonly clone: Clone; readonly deliver: Deliver },
 ): DbtCommand {
   const { dbt, workTree } = configured;
   const checkout = createCheckout({ clone: made.clone, stateDirectory: stateOf(settings) });
@@ -187,13 +190,19 @@ function dbtCommand(
     envFile: dbt?.envFile ?? null,
     modelErrorsUnderTarget: ({ incident }) =>
       failingUnderTarget(world, made.place(), { incident, kind: 'dbt.model' }),
-    deliver: async (artifacts, key) => {
-      const source = made.sources.find((each) => each.push !== undefined);
-      const pushed = await source?.push?.(artifacts, key);
-      if (source !== undefined && pushed !== undefined) {
-        await take(world, made.place(), source.name, pushed.observation);
-      }
-    },
+    deliver: made.deliver,
     log: world.log,
   });
+}
+
+/** `key`: of our own step that made the files; null for everybody else's. */
+type Deliver = (files: DbtFiles, key: string | null) => Promise<void>;
+
+/** Files that dbt wrote elsewhere go to the environment's first source that takes them. */
+async function deliverTo(world: World, place: Place, files: DbtFiles, key: string | null): Promise<void> {
+  const source = place.sources.find((each) => each.push !== undefined);
+  const pushed = await source?.push?.(files, key);
+  if (source !== undefined && pushed !== undefined) {
+    await take(world, place, source.name, pushed.observation);
+  }
 }

@@ -43,7 +43,8 @@ export function readSource(
   const before = reading.problems.length;
   const expectEvery = written.expect_every as Duration;
   const poll = written.poll as Duration;
-  const own = type.own(written, { expectEvery, poll, reading, surroundings });
+  const at = node.is === 'map' ? (node.entries[0]?.keySpan ?? node) : node;
+  const own = type.own(written, { expectEvery, poll, reading, at, surroundings });
   if (reading.problems.length > before) return undefined;
   const staleAfter = (written.stale_after as Duration | null) ?? 2 * expectEvery;
   return { type: type.type, name, expectEvery, staleAfter, poll, own };

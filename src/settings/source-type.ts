@@ -1,10 +1,12 @@
 import type { SignalKind } from '../core/signal.ts';
 import type { Duration, Instant } from '../core/time.ts';
+import type { PushedArtifacts } from '../ports/control.ts';
 import type { Finding } from '../ports/finding.ts';
 import type { Log } from '../ports/log.ts';
 import type { Repository } from '../ports/repository.ts';
 import type { Relation, SignalSource } from '../ports/signal-source.ts';
 import type { Fields, Read, Reading } from '../rules/shape.ts';
+import type { Span } from '../rules/source.ts';
 import type { SeverityRule } from './mapping.ts';
 import type { Surroundings } from './secret-setting.ts';
 import type { EnvironmentSettings, SourceSettings } from './settings.ts';
@@ -33,6 +35,8 @@ export interface OwnContext {
   readonly expectEvery: Duration;
   readonly poll: Duration;
   readonly reading: Reading;
+  /** Where the source stands in the file. */
+  readonly at: Span;
   readonly surroundings: Surroundings;
 }
 
@@ -46,9 +50,14 @@ export interface SourceTools {
   readonly repository: Repository;
   /** Tables and views of this environment, from those of its sources that know; none before the first manifest. */
   readonly relations: () => Promise<readonly Relation[]>;
+  /** Gives dbt's files that were found elsewhere to the environment's dbt source; absent while it is only tried. */
+  readonly deliver?: (files: DbtFiles) => Promise<void>;
   readonly now: () => Instant;
   readonly log: Log;
 }
+
+/** Files that dbt wrote, as they are, or absent. */
+export type DbtFiles = Pick<PushedArtifacts, 'runResults' | 'manifest' | 'sources'>;
 
 /** A type of source among others: what only it knows of its own settings is forgotten here, and nowhere else. */
 export function sourceType<F extends Fields, Own extends object>(type: SourceType<F, Own>): SourceType {
