@@ -42,7 +42,7 @@ const UNSURE = 2;
 /** Nothing is called a change within so many standard errors of none: pure noise gets there once in 30,000 times. */
 const NOTHING = 4;
 /** Nor by one of the many looks at a window that grows. */
-const NOTHING_YET = 4.5;
+const NOTHING_YET = 6;
 
 /** As many samples of a window as the spread of the baseline weighs. */
 const KNOWN = 60;
