@@ -102,6 +102,7 @@ export function factsOf(histories: readonly SubjectHistory[]): Facts {
     evidenceKinds: new Set(['dbt.test']),
     lastingKinds: new Set<string>(),
     allowed: [],
+    elsewhere: [],
     changes: null,
     lineage: () => undefined,
   };

@@ -2,6 +2,7 @@ import type { Attribution } from './attribution.ts';
 import type { Blame, Novelty } from './decision.ts';
 import { type Deployment, short } from './deployment.ts';
 import { sayDuration } from './duration.ts';
+import { commonCause } from './elsewhere.ts';
 import type { Facts, Known } from './facts.ts';
 import { hasRisen } from './has-risen.ts';
 import { noveltyOfWindow } from './novelty-of-window.ts';
@@ -48,6 +49,11 @@ export function blameFor(
       atMost: 'escalate',
       because: `${commit} is a rollback, and a rollback is never rolled back`,
     };
+  }
+  const other = commonCause(breach, facts);
+  if (other !== undefined) {
+    const because = `the same broke in ${other.environment} at the same time under another version: not this deployment`;
+    return { deployment: deployment.id, atMost: 'escalate', because };
   }
   if (novelty.is === 'worse') return { deployment: deployment.id, atMost: 'ask', because: novelty.because };
   if (deployment.verdict === 'good') return afterGood(deployment, breach, facts, attribution, age);

@@ -3,6 +3,7 @@ import { type Attribution, attribute } from './attribution.ts';
 import { decide } from './decide.ts';
 import type { Decision } from './decision.ts';
 import type { Deployment } from './deployment.ts';
+import { toldElsewhere } from './elsewhere.ts';
 import { type Evaluation, evaluate } from './evaluate.ts';
 import type { Facts, Known, Policy } from './facts.ts';
 import { type Incident, type IncidentBreach, isFinal } from './incident.ts';
@@ -49,7 +50,8 @@ export function consider(facts: Facts, policy: Policy, now: Instant): Considered
   const evaluation = evaluate(policy.rules, facts, now, attribution);
   const assessed = evaluation.breaches.map((breach) => assess(breach, facts, policy, now, attribution));
   const judgement = judge(facts, now, { attribution, evaluation, assessed });
-  const live = assessed.filter(isLive);
+  const told = (each: Assessed) => isToldElsewhere(each, facts);
+  const live = assessed.filter((each) => isLive(each) && !told(each));
   const context = { facts, now, attribution, matrix: policy.matrix };
   return {
     attribution,
@@ -57,7 +59,7 @@ export function consider(facts: Facts, policy: Policy, now: Instant): Considered
     assessed,
     judgement,
     cases: casesOf(live, context),
-    leftAlone: assessed.filter((each) => !isLive(each)).map((each) => leave(each, context)),
+    leftAlone: assessed.filter((each) => !isLive(each) || told(each)).map((each) => leave(each, context)),
     firstDay: assessed.filter((each) => each.novelty.is === 'first-day').map((each) => known(each, now)),
   };
 }
@@ -72,6 +74,16 @@ export interface Context {
 
 function isLive({ effective, handledBy, firing }: Assessed): boolean {
   return effective !== 'leave' && handledBy === null && firing;
+}
+
+/** What an open incident of ours has already stays there: of two environments, the one that opened first tells. */
+function isToldElsewhere({ breach }: Assessed, facts: Facts): boolean {
+  const ours = facts.incidents.some(
+    (incident) =>
+      !isFinal(incident.state) &&
+      incident.breaches.some((each) => each.rule === breach.rule.name && each.subject === breach.subject),
+  );
+  return !ours && toldElsewhere(breach, facts) !== undefined;
 }
 
 function casesOf(live: readonly Assessed[], context: Context): readonly Considering[] {
@@ -154,6 +166,12 @@ function leave(each: Assessed, { facts, now }: Context): Considered['leftAlone']
   const base = { would: each.row.do, until: null, target: null };
   const key = `${facts.environment.name}/${breach.rule.name}/${breach.subject}/${breach.since}/${each.novelty.is}`;
   const traceOnly = decide({ facts, now, blamed: null, assessed: [each], incident: undefined }).trace;
+  const other = isLive(each) ? toldElsewhere(breach, facts) : undefined;
+  if (other !== undefined) {
+    const because = `${other.incident} in ${other.environment} is about the same: one cause, one incident`;
+    const decision: Decision = { ...base, do: 'nothing', by: 'common-cause', because, trace: traceOnly };
+    return { key: `${key}/common-cause`, assessed: each, decision };
+  }
   if (each.effective !== 'leave' && each.handledBy === null) {
     const because =
       breach.firesAt === null

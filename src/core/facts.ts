@@ -1,4 +1,5 @@
 import type { Deployment, Quarantine, Unclear, Version } from './deployment.ts';
+import type { Elsewhere } from './elsewhere.ts';
 import type { Environment } from './environment.ts';
 import type { Escalation } from './escalation.ts';
 import type { Incident } from './incident.ts';
@@ -79,6 +80,8 @@ export interface Facts {
   readonly changes: Changes | null;
   /** What a subject is built from, where its source knows. */
   readonly lineage: (kind: string, subject: string) => Lineage | undefined;
+  /** What other environments of this daemon are in the middle of. */
+  readonly elsewhere: readonly Elsewhere[];
   /** Commits a person allowed through a closed gate. */
   readonly allowed: readonly { readonly commit: string; readonly incident: string; readonly by: string }[];
 }

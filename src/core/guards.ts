@@ -2,6 +2,7 @@ import type { Assessed } from './assess.ts';
 import type { Guard, GuardName } from './decision.ts';
 import { short } from './deployment.ts';
 import { sayDuration } from './duration.ts';
+import { MOST_AT_ONCE } from './elsewhere.ts';
 import type { Facts } from './facts.ts';
 import { FEWEST, isFlapping } from './flapping.ts';
 import type { Instant } from './time.ts';
@@ -79,6 +80,11 @@ function noRollbackRunning(facts: Facts, self: string | null): Guarded {
   const other = facts.incidents.find(
     (each) => each.id !== self && (each.state === 'acting' || each.state === 'verifying'),
   );
+  const acting = facts.elsewhere.filter((each) => each.acting).map(({ environment }) => environment);
+  if (other === undefined && acting.length >= MOST_AT_ONCE) {
+    const because = `${acting.join(' and ')} are being rolled back: no more than ${MOST_AT_ONCE} at once`;
+    return result('no-rollback-running', false, because, 'wait');
+  }
   if (other === undefined) return result('no-rollback-running', true, 'no rollback is running', 'wait');
   return result('no-rollback-running', false, `${other.id} is being rolled back`, 'wait');
 }

@@ -218,6 +218,7 @@ class Stage {
       evidenceKinds,
       lastingKinds: new Set<string>(),
       allowed: [],
+      elsewhere: [],
       changes: null,
       lineage: () => undefined,
     };

@@ -1,3 +1,4 @@
+import type { Elsewhere } from '../core/elsewhere.ts';
 import type { Facts, Mode } from '../core/facts.ts';
 import type { Incident } from '../core/incident.ts';
 import type { Lineage } from '../core/suspects.ts';
@@ -51,9 +52,19 @@ export async function gather(world: World, place: Place, now: Instant): Promise<
     evidenceKinds: place.evidenceKinds,
     lastingKinds: place.lastingKinds,
     allowed,
+    elsewhere: elsewhere(world, name),
     changes: changesOf(place),
     lineage: (_, subject) => lineageOf(place, subject),
   };
+}
+
+/** Only what is wrong somewhere: on a good day there is nothing to look through. */
+function elsewhere({ places }: World, self: string): Facts['elsewhere'] {
+  const found: Elsewhere[] = [];
+  for (const [name, { standing }] of places) {
+    if (name !== self && standing.trouble !== null) found.push(standing.trouble);
+  }
+  return found;
 }
 
 /** As the last look at the way back found them. */

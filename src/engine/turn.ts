@@ -13,6 +13,7 @@ import { leaveAlone } from './leave-alone.ts';
 import { measure } from './measure.ts';
 import { onProbation } from './on-probation.ts';
 import { record } from './record.ts';
+import { shareTrouble } from './share-trouble.ts';
 import { startPlan } from './start-plan.ts';
 import { watchOver } from './watch-over.ts';
 import type { Place, World } from './world.ts';
@@ -26,6 +27,7 @@ export async function turn(world: World, place: Place, abort: AbortSignal): Prom
   for (const each of considered.cases) {
     await go(world, place, { each, facts, now, assessed: considered.assessed }, abort); // one incident's next lines, and its plan's next steps
   }
+  await shareTrouble(world, place, facts, considered); // one cause in two environments is one incident
   await leaveAlone(world, place, facts, considered); // what opens nothing, with its reason
   await watchOver(world, place, facts, considered); // is the monitor itself well?
   measure(world, place, facts, considered, now);

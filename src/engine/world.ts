@@ -1,3 +1,4 @@
+import type { Elsewhere } from '../core/elsewhere.ts';
 import type { Environment } from '../core/environment.ts';
 import type { Policy, Readiness } from '../core/facts.ts';
 import type { StepKey } from '../core/plan.ts';
@@ -62,6 +63,8 @@ export interface Standing {
   prepared: Prepared | null;
   /** Versions of commits that invocations named. */
   readonly versions: Map<string, string>;
+  /** What the others must know of this environment, as the last turn left it. */
+  trouble: Elsewhere | null;
   /** Keys of decisions that are written down already. */
   readonly written: Set<string>;
   /** How each source fares, by name; the store has it at least once a minute. */
@@ -82,6 +85,7 @@ export function newStanding(rest: Duration = 5_000): Standing {
     readiness: [],
     readinessAt: 0,
     prepared: null,
+    trouble: null,
     versions: new Map(),
     written: new Set(),
     health: new Map(),

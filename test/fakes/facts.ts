@@ -207,6 +207,7 @@ export function facts(changes: Partial<Facts> & { signals?: readonly Signal[] } 
     evidenceKinds: new Set(['dbt.test']),
     lastingKinds: new Set(['alert']),
     allowed: [],
+    elsewhere: [],
     changes: null,
     lineage: () => undefined,
     ...rest,
