@@ -94,7 +94,7 @@ async function examineDag(
     of.generation === 2
       ? [`Run:  airflow users add-role --username ${user} --role Op`]
       : [
-          'Give it the role user or op: [core] simple_auth_manager_users, or in the auth manager that is used',
+          `Set for its api-server:  AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS=...,${user}:op (or the role in its auth manager)`,
         ];
   return found('wrong', `${name}: DAG ${id} is ${state}, and we may not pause it`, help);
 }
