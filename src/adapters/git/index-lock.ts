@@ -13,16 +13,26 @@ export async function describeLock(gitDirectory: string, now: Instant): Promise<
   return `${lock} has been there for ${age} s: another git works there, or died. If none runs: \`rm ${lock}\``;
 }
 
-/** Removes a lock that is old and whose git is gone. Throws OutsideError, to be tried again, where it must stay. */
-export async function clearLock(
-  gitDirectory: string,
-  now: Instant,
-  age: Duration = minutes(10),
-): Promise<void> {
+/** When a lock may go. */
+export interface Clearing {
+  readonly now: Instant;
+  /** How old a lock of somebody else must be; ms (10 minutes). */
+  readonly age?: Duration | undefined;
+  /** Since when a move of our own is half made here: a lock from after that is our killed git's. */
+  readonly ownSince: Instant | undefined;
+}
+
+/**
+ * Removes a lock whose git is gone: one that our own killed git left at once, another's when it is old.
+ * Throws OutsideError, to be tried again, where it must stay.
+ */
+export async function clearLock(gitDirectory: string, { now, age, ownSince }: Clearing): Promise<void> {
   const lock = join(gitDirectory, 'index.lock');
   const since = await changedAt(lock);
   if (since === undefined) return;
-  if (now - since >= age && (await gitWorksIn(dirname(gitDirectory))) === false) {
+  const isOurs = ownSince !== undefined && since >= ownSince;
+  const mayGo = isOurs || now - since >= (age ?? minutes(10));
+  if (mayGo && (await gitWorksIn(dirname(gitDirectory))) === false) {
     await rm(lock, { force: true });
     return;
   }

@@ -3,11 +3,14 @@ import { copyFile, mkdir, open, readFile, rename, rm, stat } from 'node:fs/promi
 import { join } from 'node:path';
 import type { Commit } from '../../core/deployment.ts';
 import type { StepKey } from '../../core/plan.ts';
+import type { Instant } from '../../core/time.ts';
 
 /** Our notes about moves of one work tree, so that a half-made move is told from a person's edits. */
 export interface Moving {
   /** Whether a move between these commits was begun, with all edits saved, and did not end. */
   underWay(from: Commit, to: Commit): Promise<boolean>;
+  /** When the move that did not end was begun; undefined where none is half made. */
+  begunAt(): Promise<Instant | undefined>;
   /** Durable when it resolves. */
   begin(from: Commit, to: Commit): Promise<void>;
   end(): Promise<void>;
@@ -26,6 +29,12 @@ export function createMoving(stateDirectory: string, path: string): Moving {
   return {
     async underWay(from, to) {
       return (await readFile(note, 'utf8').catch(() => '')) === `${from} ${to}\n`;
+    },
+    async begunAt() {
+      return stat(note).then(
+        (found) => found.mtimeMs,
+        () => undefined,
+      );
     },
     begin: (from, to) => writeDurably(stateDirectory, note, `${from} ${to}\n`),
     end: () => rm(note, { force: true }),

@@ -98,7 +98,8 @@ async function forward(move: Move, ask: Ask, abort: AbortSignal): Promise<void> 
   const { options, copy, moving } = move;
   const target = await targetOf(move, ask, abort);
   const { gitDirectory } = await copy.read(target, abort);
-  await clearLock(gitDirectory, options.now(), options.lockAge);
+  const ownSince = await moving.begunAt();
+  await clearLock(gitDirectory, { now: options.now(), age: options.lockAge, ownSince });
   await fetchInto(copy, options.clone.directory, target, abort);
   // Read again: the lock's owner may have done something.
   const now = await copy.read(target, abort);

@@ -297,6 +297,50 @@ describe('moving a work tree', () => {
     expect(existsSync(lock)).toBe(false);
   });
 
+  it('clears at once the lock that its own killed git left, but not while a git lives there', async () => {
+    const told = story();
+    const lock = join(told.tree.path, '.git/index.lock');
+    const { r, input, context } = await moveBack(told);
+    const options = optionsOf(told);
+    const dying = createWorkTreeMove({ ...options, binary: gitThatDiesAt(1, told.tree.path) });
+    await expect(dying.start(input, context, never)).rejects.toMatchObject({ system: 'git' });
+    expect(existsSync(lock)).toBe(true);
+    const living = spawn('git', ['-C', told.tree.path, 'cat-file', '--batch'], {
+      env: SANDBOX_ENV,
+      stdio: 'pipe',
+    });
+    await new Promise((resolve) => {
+      living.stdout.once('data', resolve);
+      living.stdin.write('HEAD\n');
+    });
+    const restarted = parts(told.tree).move;
+    await expect(restarted.start(input, context, never)).rejects.toMatchObject({ reason: 'refused' });
+    const gone = new Promise((resolve) => living.once('close', resolve));
+    living.stdin.end();
+    await gone;
+
+    await restarted.start(input, context, never);
+
+    expect(await restarted.check(input, context, never)).toEqual({ is: 'done', result: { commit: r } });
+    expect(existsSync(lock)).toBe(false);
+  });
+
+  it('leaves a lock that was there before its own move began', async () => {
+    const told = story();
+    const lock = join(told.tree.path, '.git/index.lock');
+    const { input, context } = await moveBack(told);
+    const dying = createWorkTreeMove({ ...optionsOf(told), binary: gitThatDiesAt(0, told.tree.path) });
+    await expect(dying.start(input, context, never)).rejects.toMatchObject({ system: 'git' });
+    writeFileSync(lock, '');
+    const before = new Date(Date.now() - 60_000);
+    utimesSync(lock, before, before);
+    await expect(parts(told.tree).move.start(input, context, never)).rejects.toMatchObject({
+      reason: 'refused',
+      retry: { after: 15_000 },
+    });
+    expect(existsSync(lock)).toBe(true);
+  });
+
   it('is overtaken where somebody deployed beyond it, and done where that changed no pipeline file', async () => {
     const told = story();
     const { look, start } = await moveBack(told);
