@@ -104,7 +104,15 @@ export async function once(world: World, place: Place, deep: boolean, abort: Abo
     { environment: environment.name },
     (standing.lastTurnAt - now) / 1_000,
   );
+  countMissed(world, place, standing.lastTurnAt - now);
   if (changed || now - standing.readinessAt >= READINESS_EVERY) await checkReadiness(world, place, abort);
+}
+
+/** A slow turn skips ticks, it does not queue them: how many, is counted. */
+function countMissed(world: World, { environment, standing }: Place, took: Duration): void {
+  const missed = Math.floor(took / standing.rest);
+  if (missed < 1) return;
+  world.meter.add('rollbackd_evaluation_cycles_missed_total', { environment: environment.name }, missed);
 }
 
 async function look(world: World, place: Place, deep: boolean, abort: AbortSignal): Promise<boolean> {
