@@ -16,7 +16,8 @@ import { words } from '../rules/words.ts';
 import { severityShape } from './mapping.ts';
 import { unreadSource } from './read-sources.ts';
 import { scheduleShape } from './schedule-setting.ts';
-import { address, argv, email, httpUrl, place, seconds } from './settings-scalars.ts';
+import { address, argv, email, httpUrl, place } from './settings-scalars.ts';
+import { defaultState, stateShape } from './state-setting.ts';
 
 const said = optional(located(text), null, 'Better in a file, or as ${VARIABLE}.');
 const kept = optional(located(place), null, 'Read at each use, so that it can be replaced.');
@@ -192,16 +193,7 @@ const webhook = object('a webhook', { secret: said, secret_file: kept });
 
 /** rollbackd.yaml. */
 export const settingsShape = object('rollbackd.yaml', {
-  state: optional(
-    object('state', {
-      sqlite: optional(place, './state/rollbackd.db'),
-      retention: optional(
-        object('retention', { signals: optional(seconds, days(14)), history: optional(seconds, days(180)) }),
-        { signals: days(14), history: days(180) },
-      ),
-    }),
-    { sqlite: './state/rollbackd.db', retention: { signals: days(14), history: days(180) } },
-  ),
+  state: optional(stateShape, defaultState),
   server: optional(
     object('server', {
       listen: optional(address, { host: '127.0.0.1', port: 8790 }),

@@ -202,6 +202,16 @@ describe('what is wrong', () => {
       GOOD.replace('runs: work-tree', 'runs: branch'),
       'the branch does not say when its head begins to run',
     ],
+    [
+      'a database that is not built',
+      GOOD.replace('{ sqlite: ./state/rollbackd.db }', '{ postgres: db.example.com }'),
+      'PostgreSQL is not built yet: state is kept in one SQLite file',
+    ],
+    [
+      'the same, in one word',
+      GOOD.replace('{ sqlite: ./state/rollbackd.db }', 'postgres'),
+      'write sqlite: ./state/rollbackd.db',
+    ],
     ['a source that is not there', GOOD.replace('[dbt-prod]', '[dbt-prd]'), 'did you mean "dbt-prod"?'],
     [
       'a schedule that is paused and nothing that proves',
