@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { WriteStream } from 'node:tty';
 import type { CliIo, ExitCode, SettingsAnswer, ShownSettings, TokenDesk } from './cli/io.ts';
 import type { Duration } from './core/time.ts';
+import type { RuleFile } from './rules/load-rules.ts';
 
 /** What the process has, handed over by main. */
 export interface ProcessFacts {
@@ -42,16 +43,22 @@ export function createIo(facts: ProcessFacts): CliIo {
     demo: (options) => demo(facts, options),
     checkSettings: ({ config }) => checkSettings(facts, config),
     showSettings: ({ config }) => showSettings(facts, config),
-    readRuleFiles: async (paths) => {
-      const { readRuleFiles } = await import('./settings/files.ts');
-      return readRuleFiles(paths.map((path) => join(path.startsWith('/') ? '' : cwd, path))).files;
-    },
+    readRuleFiles: (paths) => readRules(paths, cwd),
     kinds: async () => (await import('./source-types.ts')).SIGNAL_KINDS,
     rollbackVerbs: async () => (await import('./runbooks/roll-back.ts')).ROLLBACK_VERBS,
     tokens: (config) => tokenDesk(facts, config),
     backup: ({ config, path }) => backup(facts, config, path),
     doctor: async ({ config, abort: stop }) => (await import('./doctor.ts')).examine(facts, config, stop),
   };
+}
+
+/** A path that cannot be read is wrong usage: rules that were not looked at must not pass for right. */
+async function readRules(paths: readonly string[], cwd: string): Promise<readonly RuleFile[]> {
+  const { readRuleFiles } = await import('./settings/files.ts');
+  const { files, missing } = readRuleFiles(paths.map((path) => join(path.startsWith('/') ? '' : cwd, path)));
+  if (missing.length === 0) return files;
+  const { wrongUsage } = await import('./cli/failure.ts');
+  throw wrongUsage(missing.map(({ path, why }) => `${path}: ${why}`).join('\n'));
 }
 
 /** The first of these that is set decides, as in every other program. */
