@@ -24,6 +24,7 @@ const KEPT: Readonly<Record<string, readonly string[]>> = {
   [`${REPO}/actions/artifacts/{artifact_id}/{archive_format}`]: ['get'],
   [`${REPO}/actions/jobs/{job_id}/logs`]: ['get'],
   [`${REPO}/contents/{path}`]: ['get'],
+  [`${REPO}/environments/{environment_name}`]: ['get'],
   [`${REPO}/code-scanning/alerts`]: ['get'],
   [`${REPO}/dependabot/alerts`]: ['get'],
   [`${REPO}/secret-scanning/alerts`]: ['get'],

@@ -86,6 +86,18 @@ const ROUTES: Readonly<Record<string, (at: At) => Reply>> = {
       ? { status: 302, headers: { location: `${files}/logs/${names.job_id}?sig=x` } }
       : NOT_FOUND,
   [`get ${REPO}/contents/{path}`]: contents,
+  [`get ${REPO}/environments/{environment_name}`]: ({ state, description, names }) => {
+    const name = names.environment_name ?? '';
+    const reviewers = state.reviewers.get(name);
+    if (reviewers === undefined) return NOT_FOUND;
+    const rule = {
+      id: 1,
+      node_id: 'x',
+      type: 'required_reviewers',
+      reviewers: people(description, reviewers),
+    };
+    return { status: 200, body: description.sample('environment', { name, protection_rules: [rule] }) };
+  },
   [`get ${REPO}/code-scanning/alerts`]: alerts('code-scanning', {
     status: 404,
     body: { message: 'no analysis found', documentation_url: 'https://docs' },
@@ -120,6 +132,10 @@ const ROUTES: Readonly<Record<string, (at: At) => Reply>> = {
     body: description.sample('integration', { slug: 'rollbackd' }),
   }),
 };
+
+function people(description: Description, logins: readonly string[]): readonly unknown[] {
+  return logins.map((login) => ({ type: 'User', reviewer: description.sample('simple-user', { login }) }));
+}
 
 function ofRun({ state, names }: At, read: (run: ReturnType<State['run']>) => unknown): Reply {
   const found = state.runs.find(({ id }) => id === names.run_id);

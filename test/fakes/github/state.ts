@@ -62,6 +62,8 @@ export class State {
   readonly deployments: Body[] = [];
   readonly deploymentStatuses = new Map<string, Body[]>();
   readonly dispatches: Dispatch[] = [];
+  /** Whose approval an environment requires, by its name. */
+  readonly reviewers = new Map<string, readonly string[]>();
   defaultBranch = 'main';
   isPrivate = true;
   canPush = true;
