@@ -18,6 +18,8 @@ export interface CallOptions {
   readonly credentials: Credentials;
   /** From the first byte sent to the last received; default 10 s. */
   readonly timeout?: Duration;
+  /** Tries in all of what may be asked twice; default 3. */
+  readonly tries?: number;
   /** A rest that GitHub asks for is taken up to this length; beyond it the call fails at once; default 5 s. */
   readonly longest?: Duration;
   /** Calls that are left to others: what is not urgent fails while no more than these remain; default 0. */
@@ -92,13 +94,14 @@ export class Calls {
   async ask<T>(call: Call, read: (answer: Answer) => T, abort: AbortSignal): Promise<T> {
     const longest = this.#longest;
     const { once = false } = call;
+    const tries = once ? 1 : (this.#options.tries ?? 3);
     await attempt(async () => this.#mayAsk(once ? 0 : (this.#options.spare ?? 0)), abort, {
       longest,
       tries: 2,
     });
     return attempt(async () => read(await this.#askOnce(call, abort)), abort, {
       longest,
-      tries: once ? 1 : 3,
+      tries,
     });
   }
 

@@ -70,7 +70,8 @@ class Described implements Description {
       return this.#refuse(parameter.schema as Json, parameterOf(text), `parameter ${name}`);
     });
     const schema = schemaOf(this.#resolve((said.requestBody as Json) ?? {}));
-    if (schema === undefined) return body === undefined ? problems : [...problems, 'it takes no body'];
+    // An error says why even where nothing is described.
+    if (schema === undefined) return body === undefined || status >= 400 ? problems : [...problems, 'it takes no body'];
     return [...problems, ...(body === undefined ? [] : this.#refuse(schema, body, 'body'))];
   }
 
