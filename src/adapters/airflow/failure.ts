@@ -16,7 +16,10 @@ export interface Asked {
   readonly what: string;
 }
 
-/** A reply that is no success as an error in words that say what to do; never the password. */
+/**
+ * A reply that is no success as an error in words that say what to do; never the password. `auth` is a login that
+ * failed, `refused` what somebody who is let in may not do.
+ */
 export function failureOf(reply: HttpReply, asked: Asked): OutsideError {
   const { version, generation, as, what } = asked;
   const said = wordsOf(reply);
@@ -28,7 +31,7 @@ export function failureOf(reply: HttpReply, asked: Asked): OutsideError {
     return new OutsideError('airflow', 'auth', `Airflow ${version} refused the login of ${as}: ${why}`);
   }
   if (reply.status === 403) {
-    return new OutsideError('airflow', 'auth', `Airflow ${version}: ${as} may not ${what} (${said})`);
+    return new OutsideError('airflow', 'refused', `Airflow ${version}: ${as} may not ${what} (${said})`);
   }
   const failure = statusFailure({ ...reply, headers: withoutType(reply.headers), text: said }, 'airflow');
   const { reason, retry, message } = failure;

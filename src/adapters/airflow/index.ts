@@ -1,6 +1,6 @@
 import { OutsideError } from '../../core/errors.ts';
 import type { Signal } from '../../core/signal.ts';
-import { days, type Instant } from '../../core/time.ts';
+import { type Duration, days, type Instant, minutes } from '../../core/time.ts';
 import type { SignalSource } from '../../ports/signal-source.ts';
 import { ACTIVE, type Airflow, createAirflow } from './api.ts';
 import { componentsOf } from './health.ts';
@@ -92,7 +92,7 @@ interface Moment {
   readonly now: Instant;
 }
 
-/** Every part by itself: one that fails leaves the others. Throws where none works. */
+/** Every part by itself: one that fails leaves the others. Throws where none works, or nobody is let in. */
 async function lookAround(
   looking: Looking,
   { before, at, now }: Moment,
@@ -107,10 +107,10 @@ async function lookAround(
     const isOurs = (dag: string, run: string) =>
       paused.runs.some((each) => each.dag === dag && each.run === run);
     const { since, until } = before;
-    return lookAtRuns({ ...looking, since, until, now, told: looking.toldIds, isOurs }, abort);
+    return lookAtRuns({ ...looking, since, until, now: at, told: looking.toldIds, isOurs }, abort);
   });
   const imports = await part('import errors', async () =>
-    lookAtImports(await airflow.importErrors(abort), before.broken, { options, now }),
+    lookAtImports(await airflow.importErrors(abort), before.broken, { options, now: at }),
   );
   const delay = await part('waiting tasks', async () => {
     const waiting = await airflow.tasks({ dag: null, run: null, states: WAITING }, abort);
@@ -123,14 +123,21 @@ async function lookAround(
   const states = [...(dags ?? [])].map(([id, dag]) =>
     signalOf(options, dagFact(id, dag, { ours: ours.has(id), at: now })),
   );
+  const ofThem = [...(runs?.signals ?? []), ...(imports?.signals ?? [])];
   return {
-    signals: [...states, ...(runs?.signals ?? []), ...(imports?.signals ?? []), ...(delay ?? [])],
+    signals: [...states, ...(delay ?? []), ...inOurTime(ofThem, at - now)],
     told: {
       since: before.since,
       until: runs?.until ?? before.until,
       broken: imports?.broken ?? before.broken,
     },
   };
+}
+
+/** What is compared with deployments bears our time, whatever Airflow's clock says; it tells whole seconds only. */
+function inOurTime(signals: readonly Signal[], ahead: Duration): readonly Signal[] {
+  if (Math.abs(ahead) < minutes(1)) return signals;
+  return signals.map((signal) => ({ ...signal, at: signal.at - ahead, began: signal.began - ahead }));
 }
 
 const PARTS = 4;
@@ -155,6 +162,7 @@ async function attemptPart<T>(
     return result;
   } catch (error) {
     if (!(error instanceof OutsideError)) throw error;
+    if (error.reason === 'auth' || error.reason === 'unreachable') throw error;
     failures.push(error);
     if (said.get(name) !== error.message) {
       log.warn({ source, part: name, error: error.message }, 'a part of Airflow could not be read');

@@ -36,7 +36,7 @@ export function createPreflight(
     } catch (error) {
       if (!(error instanceof OutsideError)) throw error;
       const said = `the schedule cannot be paused: ${error.message}`;
-      const isForGood = error.reason === 'auth';
+      const isForGood = error.reason === 'auth' || error.reason === 'refused';
       return { problems: isForGood ? [said] : [], warnings: isForGood ? [] : [said], needsApproval: [] };
     }
   };

@@ -61,7 +61,7 @@ const airflow: SourceType<typeof fields, AirflowSettings> = {
     const { mostDags: most, ...rest } = own;
     return createAirflowSource({
       ...rest,
-      ...{ name, poll, most, now, log },
+      ...{ name, poll, most, now, log, patience: { tries: 2 } },
       environment: of,
       file: join(stateDirectory, 'airflow', `${of}-${name}.json`),
       pausedFile: environment.schedule.type === 'airflow' ? pausedFile(stateDirectory, of) : null,

@@ -110,7 +110,7 @@ describe.each(['2.10.5', '3.3.2'])('what Airflow %s was recorded to answer', (ve
       const { error } = outcome as { error: unknown };
       expect(error).toBeInstanceOf(OutsideError);
       expect((error as OutsideError).message).not.toMatch(/<html|<!DOCTYPE|undefined|\[object/i);
-      const reasons: Record<number, string> = { 401: 'auth', 403: 'auth', 500: 'unexpected-reply' };
+      const reasons: Record<number, string> = { 401: 'auth', 500: 'unexpected-reply' };
       expect((error as OutsideError).reason).toBe(reasons[status] ?? 'refused');
     }
     if (!/version|health/.test(request.path))

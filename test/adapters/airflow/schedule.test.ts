@@ -187,7 +187,7 @@ describe.each([2, 3] as const)('a schedule of Airflow %i', (generation) => {
     server.instead = ({ method, path }) =>
       method === 'PATCH' && path.endsWith('/b') ? { status: 403, body: { detail: 'Forbidden' } } : undefined;
     await expect(schedule.pause.start(INPUT, contextOf(KEY), never)).rejects.toMatchObject({
-      reason: 'auth',
+      reason: 'refused',
     });
     expect(await schedule.pause.check(INPUT, contextOf(KEY), never)).toEqual({
       is: 'failed',

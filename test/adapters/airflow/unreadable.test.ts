@@ -75,6 +75,8 @@ describe.each([2, 3] as const)('Airflow %i that cannot be read', (generation) =>
     const source = sourceOver(server);
     server.password = 'another one';
     await expect(source.observe(never)).rejects.toMatchObject({ name: 'OutsideError', reason: 'auth' });
+    // One try for each look: no account is locked by us.
+    expect(server.requests.filter(({ path }) => !/version|health/.test(path))).toHaveLength(1);
   });
 
   test('whose clock is an hour wrong is judged by its own clock', async () => {
@@ -91,7 +93,12 @@ describe.each([2, 3] as const)('Airflow %i that cannot be read', (generation) =>
     expect(scheduler).toMatchObject({ at: NOON, attributes: { heartbeat_age_seconds: 5 } });
     server.dags.set('a', { paused: false });
     server.runs.push({ dag: 'a', run: 'r', state: 'failed', startedAt: theirs, endedAt: theirs + 60_000 });
-    expect(told((await source.observe(never)).signals, 'run')).toEqual(['a failed']);
+    const { signals } = await source.observe(never);
+    expect(told(signals, 'run')).toEqual(['a failed']);
+    expect(signals.find(({ kind }) => kind === 'airflow.run')).toMatchObject({
+      at: NOON + 60_000,
+      began: NOON,
+    });
   });
 });
 
