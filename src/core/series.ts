@@ -5,6 +5,10 @@ import { type Duration, days, type Instant, minutes } from './time.ts';
 /** How long a slot is: long enough for a steady mean, short enough to follow a load that rises. */
 export const SLOT: Duration = minutes(20);
 const SLOTS = days(7) / SLOT;
+/** Signals of measurements need not be kept longer than this one by one; then their levels are. */
+export const KEPT_WHOLE: Duration = days(2);
+/** How long a level says anything. */
+export const KEPT_LEVELS: Duration = days(8);
 /** Three hours at 30 s: the hour before a deployment is at hand for two hours after it. */
 const RECENT = 360;
 
@@ -38,7 +42,7 @@ export class Series implements Measurements {
   }
 
   add({ began, at, value }: Sample): void {
-    this.#level(at, value);
+    this.addLevel(at, 1, logOf(value));
     if (this.#count === RECENT && at <= (this.#at[0] as number)) return;
     this.#makeRoom();
     let place = this.#count;
@@ -49,6 +53,15 @@ export class Series implements Measurements {
     this.#took[place] = at - began;
     this.#value[place] = value;
     this.#count += 1;
+  }
+
+  /** What was measured in a slot and is not at hand one by one any more: how often, and the mean of the logarithms. */
+  addLevel(at: Instant, count: number, mean: number): void {
+    const place = this.#placeOf(at);
+    if (place === undefined) return;
+    const before = this.#slotCount[place] as number;
+    this.#mean[place] = (before * (this.#mean[place] as number) + count * mean) / (before + count);
+    this.#slotCount[place] = Math.min(before + count, 255);
   }
 
   #isAfter(place: number, at: Instant, value: number): boolean {
@@ -69,17 +82,17 @@ export class Series implements Measurements {
     this.#value = grown(new Float32Array(length), this.#value);
   }
 
-  #level(at: Instant, value: number): void {
+  /** Where the slot of this time is; made empty where it is a new one, undefined where it is too old. */
+  #placeOf(at: Instant): number | undefined {
     const number = Math.floor(at / SLOT);
-    if (number <= this.#newest - SLOTS) return;
+    if (number <= this.#newest - SLOTS) return undefined;
     const first = Math.max(this.#newest + 1, number - SLOTS + 1);
-    for (let fresh = first; fresh <= number; fresh += 1) this.#slotCount[fresh % SLOTS] = 0;
+    for (let fresh = first; fresh <= number; fresh += 1) {
+      this.#slotCount[fresh % SLOTS] = 0;
+      this.#mean[fresh % SLOTS] = 0;
+    }
     this.#newest = Math.max(this.#newest, number);
-    const place = number % SLOTS;
-    const count = Math.min((this.#slotCount[place] as number) + 1, 255);
-    const before = count === 1 ? 0 : (this.#mean[place] as number);
-    this.#slotCount[place] = count;
-    this.#mean[place] = before + (logOf(value) - before) / count;
+    return number % SLOTS;
   }
 }
 
@@ -89,7 +102,7 @@ function grown<Numbers extends Float32Array | Float64Array>(into: Numbers, from:
 }
 
 /** The least that counts as a number above nothing: a measured zero is no reason to have no logarithm. */
-const LEAST = 1e-9;
+export const LEAST = 1e-9;
 
 /** Ratios become differences; zero and less count as next to nothing. */
 export function logOf(value: number): number {

@@ -15,6 +15,7 @@ export class Memory implements History {
   readonly #kinds = new Map<string, Map<string, Growing>>();
   readonly #environment: string;
   readonly #store: SignalStore;
+  readonly #levels = new Map<string, Series>();
   #sequence = 0;
   /** Commits that invocations named as theirs. */
   readonly named = new Set<string>();
@@ -27,6 +28,7 @@ export class Memory implements History {
   /** Reads what was stored since the last call. Returns how many signals came. */
   async catchUp(): Promise<number> {
     let count = 0;
+    if (this.#sequence === 0) await this.#readLevels();
     for (;;) {
       const page = await this.#store.after(this.#environment, this.#sequence, PAGE);
       for (const { sequence, value } of page) {
@@ -46,6 +48,17 @@ export class Memory implements History {
     return this.#kinds.get(kind)?.get(subject);
   }
 
+  /** Of the days before a restart, what is left of measurements. Their subjects are known once a signal comes. */
+  async #readLevels(): Promise<void> {
+    this.#levels.clear();
+    for (const { kind, subject, at, count, mean } of await this.#store.levels(this.#environment)) {
+      const key = JSON.stringify([kind, subject]);
+      const series = this.#levels.get(key) ?? seriesOf([]);
+      this.#levels.set(key, series);
+      series.addLevel(at, count, mean);
+    }
+  }
+
   /** Facts may come late and out of order: each subject stays sorted by when it was observed. */
   #add(signal: Signal): void {
     const { git_sha: sha } = signal.attributes;
@@ -58,23 +71,27 @@ export class Memory implements History {
     let place = history.signals.length;
     while (place > 0 && (history.signals[place - 1]?.at ?? 0) > signal.at) place -= 1;
     history.signals.splice(place, 0, signal);
-    measure(history, signal);
+    this.#measure(history, signal);
     if (history.measurements !== undefined && history.signals.length > PER_MEASURED) thin(history.signals);
     if (history.signals.length > PER_SUBJECT) history.signals.shift();
+  }
+
+  /** The numbers of a measurement go further back than its signals, in a fraction of the room. */
+  #measure(history: Growing, signal: Signal): void {
+    const sample = sampleOf(signal);
+    if (sample === undefined) return;
+    if (history.measurements === undefined) {
+      const key = JSON.stringify([history.kind, history.subject]);
+      history.measurements = this.#levels.get(key) ?? seriesOf([]);
+      this.#levels.delete(key);
+    }
+    history.measurements.add(sample);
   }
 }
 
 interface Growing extends SubjectHistory {
   readonly signals: Signal[];
   measurements?: Series;
-}
-
-/** The numbers of a measurement go further back than its signals, in a fraction of the room. */
-function measure(history: Growing, signal: Signal): void {
-  const sample = sampleOf(signal);
-  if (sample === undefined) return;
-  if (history.measurements === undefined) history.measurements = seriesOf([signal]);
-  else history.measurements.add(sample);
 }
 
 /** Drops the oldest that says nothing that the one after it does not say; where all do, the oldest. */

@@ -18,6 +18,8 @@ export interface SignalStore {
   add(signals: readonly Signal[]): Promise<number>;
   /** Signals stored after this sequence number, oldest first, at most `limit`. */
   after(environment: string, sequence: number, limit: number): Promise<readonly Stored<Signal>[]>;
+  /** What is left of measurements whose signals were deleted, oldest first. */
+  levels(environment: string): Promise<readonly Level[]>;
   /** Replaces what a source says exists. */
   setCatalogue(catalogue: Catalogue): Promise<void>;
   catalogues(environment: string): Promise<readonly Catalogue[]>;
@@ -29,6 +31,16 @@ export interface SignalStore {
 export interface Stored<T> {
   readonly sequence: number;
   readonly value: T;
+}
+
+/** Twenty minutes of one subject's measurements: how many, and the mean of their logarithms. */
+export interface Level {
+  readonly kind: string;
+  readonly subject: string;
+  /** When the twenty minutes began. */
+  readonly at: Instant;
+  readonly count: number;
+  readonly mean: number;
 }
 
 /** What ran where, and what it was found to be. */
@@ -189,7 +201,7 @@ export interface Store {
   readonly incidents: IncidentStore;
   readonly outbox: Outbox;
   readonly switches: Switches;
-  /** Deletes what is older than its retention: raw signals after days, everything else after months. Returns rows deleted. */
+  /** Deletes what is older than its retention: raw signals after days (measurements after two, for their levels stay), everything else after months. Returns rows deleted. */
   retain(now: Instant, keep: { readonly signals: number; readonly history: number }): Promise<number>;
   /** A consistent copy while it runs. */
   backup(path: string): Promise<void>;

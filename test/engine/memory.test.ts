@@ -53,6 +53,19 @@ test('after a restart it knows what it knew', async () => {
   expect(again?.signals).toEqual(shop?.signals);
 });
 
+test('after a restart it knows the levels of the days whose signals are gone', async () => {
+  const store = memoryStore();
+  await store.signals.add(Array.from({ length: 5 * 2_880 }, (_, index) => measured(index)));
+  const deleted = await store.retain(START + days(5), { signals: days(14), history: days(90) });
+  const restarted = new Memory('production', store.signals);
+  const read = await restarted.catchUp();
+
+  expect([deleted, read]).toEqual([3 * 2_880, 2 * 2_880]);
+  const levels = restarted.of('http.probe', 'shop')?.measurements;
+  expect(levels?.slot(START + hours(1))).toBeCloseTo(Math.log(20), 5);
+  expect(levels?.slot(START + days(4))).toBeCloseTo(Math.log(20), 5);
+});
+
 test('what measures nothing is kept as before', async () => {
   const { memory } = await remembering(
     Array.from({ length: 300 }, (_, index) =>

@@ -1,6 +1,7 @@
 import type { Kysely } from 'kysely';
 import { type Migration, Migrator } from 'kysely/migration';
 import { Refusal } from '../../core/errors.ts';
+import { addLevels } from './add-levels.ts';
 import { createFirstTables } from './first-tables.ts';
 import { sqliteCode } from './sqlite.ts';
 import type { Tables } from './tables.ts';
@@ -35,4 +36,5 @@ function migratorOf(db: Kysely<Tables>): Migrator {
 /** Names are applied in their order and never change once released. */
 const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0001-the-first-tables': { up: ({ schema }) => createFirstTables(schema) },
+  '0002-levels': { up: addLevels },
 };

@@ -1,8 +1,9 @@
 import { type Kysely, sql } from 'kysely';
+import { KEPT_LEVELS, KEPT_WHOLE, LEAST, SLOT } from '../../core/series.ts';
 import { days, type Instant } from '../../core/time.ts';
 import type { Store } from '../../ports/store.ts';
 import { type Parts, writeCounted } from './parts.ts';
-import { compileOnce, type Slots } from './statement.ts';
+import { type Bound, compileOnce, type Slots } from './statement.ts';
 import type { Tables } from './tables.ts';
 
 /** Raw signals that one transaction deletes at most: a long retention run must not hold up the daemon's writes. */
@@ -17,7 +18,9 @@ export function retention(parts: Parts): Store['retain'] {
   const rollUp = signalRetention(parts);
   const history = historyStatements(parts.db);
   return async (now, keep) => {
-    const deleted = await rollUp(now - keep.signals);
+    const measured = await rollUp.measurements(now - Math.min(keep.signals, KEPT_WHOLE));
+    await rollUp.oldLevels(now - KEPT_LEVELS);
+    const deleted = measured + (await rollUp.signals(now - keep.signals));
     const before = { before: now - keep.history };
     const counts = await Promise.all(
       history.map((statement) => writeCounted(parts.group, statement(before))),
@@ -26,23 +29,37 @@ export function retention(parts: Parts): Store['retain'] {
   };
 }
 
-function signalRetention({ db, group }: Parts): (before: Instant) => Promise<number> {
-  const { rollUp, remove } = signalStatements(db);
-  return async (before) => {
-    let deleted = 0;
-    for (;;) {
-      // Both select the same rows: nothing comes between them in one transaction.
-      const count = await group.write({
-        steps: [{ statement: rollUp({ before }) }, { statement: remove({ before }) }],
-        answer: ([, removed]) => removed?.changes ?? 0,
-      });
-      deleted += count;
-      if (count < AT_ONCE) return deleted;
-    }
+function signalRetention(parts: Parts) {
+  const days = { all: signalStatements(parts.db, false), measured: signalStatements(parts.db, true) };
+  const levels = levelStatements(parts.db);
+  return {
+    signals: (before: Instant) => deleteInParts(parts, [days.all.rollUp, days.all.remove], before),
+    measurements: (before: Instant) =>
+      deleteInParts(parts, [days.measured.rollUp, levels.rollUp, days.measured.remove], before),
+    oldLevels: (before: Instant) => writeCounted(parts.group, levels.remove({ before })),
   };
 }
 
-function signalStatements(db: Kysely<Tables>) {
+type Statement = (args: { before: number }) => Bound<unknown>;
+
+/** The last of the statements deletes. All select the same rows: nothing comes between them in one transaction. */
+async function deleteInParts(
+  { group }: Parts,
+  statements: readonly Statement[],
+  before: Instant,
+): Promise<number> {
+  let deleted = 0;
+  for (;;) {
+    const count = await group.write({
+      steps: statements.map((statement) => ({ statement: statement({ before }) })),
+      answer: (results) => results.at(-1)?.changes ?? 0,
+    });
+    deleted += count;
+    if (count < AT_ONCE) return deleted;
+  }
+}
+
+function signalStatements(db: Kysely<Tables>, measured: boolean) {
   type Args = { before: number };
   return {
     rollUp: compileOnce(({ before }: Slots<Args>) =>
@@ -52,7 +69,7 @@ function signalStatements(db: Kysely<Tables>) {
         .expression(() =>
           db
             .selectFrom('signals')
-            .where('sequence', 'in', overdue(db, before))
+            .where('sequence', 'in', overdue(db, before, measured))
             .groupBy(['environment', 'kind', 'subject', dayOf])
             .select((eb) => [
               'environment',
@@ -71,17 +88,52 @@ function signalStatements(db: Kysely<Tables>) {
         ),
     ),
     remove: compileOnce(({ before }: Slots<Args>) =>
-      db.deleteFrom('signals').where('sequence', 'in', overdue(db, before)),
+      db.deleteFrom('signals').where('sequence', 'in', overdue(db, before, measured)),
     ),
   };
 }
 
+/** What is left of the numbers of measurements: the hour of the day is learned from it. */
+function levelStatements(db: Kysely<Tables>) {
+  type Args = { before: number };
+  return {
+    rollUp: compileOnce(({ before }: Slots<Args>) =>
+      db
+        .insertInto('levels')
+        .columns(['environment', 'kind', 'subject', 'at', 'count', 'total'])
+        .expression(() =>
+          db
+            .selectFrom('signals')
+            .where('sequence', 'in', overdue(db, before, true))
+            .groupBy(['environment', 'kind', 'subject', slotOf])
+            .select((eb) => [
+              'environment',
+              'kind',
+              'subject',
+              slotOf.as('at'),
+              eb.fn.countAll<number>().as('count'),
+              sql<number>`sum(ln(max(${sql.ref('value')}, ${sql.lit(LEAST)})))`.as('total'),
+            ]),
+        )
+        .onConflict((on) =>
+          on.columns(['environment', 'kind', 'subject', 'at']).doUpdateSet((eb) => ({
+            count: eb('levels.count', '+', eb.ref('excluded.count')),
+            total: eb('levels.total', '+', eb.ref('excluded.total')),
+          })),
+        ),
+    ),
+    remove: compileOnce(({ before }: Slots<Args>) => db.deleteFrom('levels').where('at', '<', before)),
+  };
+}
+
+const slotOf = sql<number>`(${sql.ref('at')} / ${sql.lit(SLOT)} * ${sql.lit(SLOT)})`;
 const dayOf = sql<number>`(${sql.ref('at')} / ${sql.lit(DAY)})`;
 
-function overdue(db: Kysely<Tables>, before: Slots<{ before: number }>['before']) {
+function overdue(db: Kysely<Tables>, before: Slots<{ before: number }>['before'], measured: boolean) {
   return db
     .selectFrom('signals as old')
     .select('old.sequence')
+    .$if(measured, (query) => query.where('old.value', 'is not', null))
     .where('old.at', '<', before)
     .where('old.at', '<', (eb) =>
       eb

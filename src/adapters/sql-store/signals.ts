@@ -1,4 +1,5 @@
 import type { Kysely } from 'kysely';
+import { sampleOf } from '../../core/series.ts';
 import type { Signal, SourceHealth } from '../../core/signal.ts';
 import type { Catalogue } from '../../ports/signal-source.ts';
 import type { SignalStore, Stored } from '../../ports/store.ts';
@@ -38,6 +39,10 @@ export function signalStore({ db, sqlite, group, bodies }: Parts): SignalStore {
         from = last.key;
       }
     },
+    async levels(environment) {
+      const rows = sqlite.all(statements.levels({ environment }));
+      return rows.map(({ total, ...level }) => ({ ...level, mean: total / level.count }));
+    },
     async setCatalogue(catalogue) {
       const { environment, source } = catalogue;
       await writeAll(group, [
@@ -68,7 +73,8 @@ function stored(
 function signalRow(signal: Signal) {
   const { id, environment, kind, subject, at, attributes } = signal;
   const failed = Number(FAILING.includes(attributes.status));
-  return { id, environment, kind, subject, at, failed, body: JSON.stringify(signal) };
+  const value = sampleOf(signal)?.value ?? null;
+  return { id, environment, kind, subject, at, failed, value, body: JSON.stringify(signal) };
 }
 
 type Of = { environment: string };
@@ -85,6 +91,7 @@ function signalStatements(db: Kysely<Tables>) {
           subject: row.subject,
           at: row.at,
           failed: row.failed,
+          value: row.value,
           body: row.body,
         })
         .onConflict((on) => on.column('id').doNothing()),
@@ -97,6 +104,13 @@ function signalStatements(db: Kysely<Tables>) {
         .where('sequence', '>', sequence)
         .orderBy('sequence')
         .limit(limit),
+    ),
+    levels: compileOnce(({ environment }: Slots<Of>) =>
+      db
+        .selectFrom('levels')
+        .select(['kind', 'subject', 'at', 'count', 'total'])
+        .where('environment', '=', environment)
+        .orderBy('at'),
     ),
     setCatalogue: setBody(db, 'catalogues'),
     catalogues: bodiesBySource(db, 'catalogues'),

@@ -12,6 +12,8 @@ export interface Tables {
     readonly at: number;
     /** 1 where its status is a failing one: what a roll-up counts. */
     readonly failed: number;
+    /** The number of a measurement; null where it is none. */
+    readonly value: number | null;
     readonly body: string;
   };
   /** What is left of raw signals once they are deleted. `day` is counted from 1970-01-01 UTC. */
@@ -22,6 +24,15 @@ export interface Tables {
     readonly day: number;
     readonly count: number;
     readonly failures: number;
+  };
+  /** What is left of measurements once their signals are deleted, by slots. `total` is the sum of the logarithms. */
+  readonly levels: {
+    readonly environment: string;
+    readonly kind: string;
+    readonly subject: string;
+    readonly at: number;
+    readonly count: number;
+    readonly total: number;
   };
   readonly catalogues: BySource;
   readonly source_health: BySource;

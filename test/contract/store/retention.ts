@@ -34,6 +34,34 @@ export function retentionContract(store: () => Store): void {
       expect(await store().retain(NOW, KEEP)).toBe(0);
     });
 
+    it('keeps of measurements two days whole, and of those before them the levels', async () => {
+      const measured = (id: string, at: number, value: number) =>
+        aSignal({ id, kind: 'sql.latency', subject: 'orders', at, attributes: { value } });
+      const old = NOW - days(4);
+      await store().signals.add([
+        measured('a', old + 1_000, 100),
+        measured('b', old + 31_000, 400),
+        measured('c', old + 3_600_000, 50),
+        measured('ancient', NOW - days(30), 50),
+        ...[1, 2, 3].map((n) => measured(`n${n}`, NOW - n, 70)),
+        aSignal({ id: 'test', at: old }),
+      ]);
+      expect(await store().signals.levels('production')).toEqual([]);
+      expect(await store().retain(NOW, KEEP)).toBe(4);
+      const left = await store().signals.after('production', 0, 100);
+      expect(left.map((stored) => stored.value.id).sort()).toEqual(['n1', 'n2', 'n3', 'test']);
+
+      await store().signals.add([measured('late', old + 61_000, 200)]);
+      expect(await store().retain(NOW, KEEP)).toBe(1);
+      const levels = (await store().signals.levels('production')).filter((each) => each.at >= old);
+      const of = { kind: 'sql.latency', subject: 'orders' };
+      expect(levels).toEqual([
+        { ...of, at: old, count: 3, mean: expect.closeTo(Math.log(200), 9) },
+        { ...of, at: old + 3_600_000, count: 1, mean: expect.closeTo(Math.log(50), 9) },
+      ]);
+      expect(await store().signals.levels('staging')).toEqual([]);
+    });
+
     it('does not give a deleted signal’s sequence number again', async () => {
       const old = ['a', 'b', 'c', 'd'].map((id, i) => aSignal({ id, at: i }));
       await store().signals.add(old);

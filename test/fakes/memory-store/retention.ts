@@ -1,13 +1,17 @@
 import type { Deployment } from '../../../src/core/deployment.ts';
 import { isFinal } from '../../../src/core/incident.ts';
+import { KEPT_LEVELS, KEPT_WHOLE, logOf, SLOT, sampleOf } from '../../../src/core/series.ts';
+import type { Signal } from '../../../src/core/signal.ts';
 import type { Store } from '../../../src/ports/store.ts';
 import { keyOf, type State, sortedBy } from './state.ts';
 
-/** What the real one keeps and deletes; without its roll-ups, which no port shows. */
+/** What the real one keeps and deletes; without its roll-ups by day, which no port shows. */
 export function memoryRetention(state: State): Store['retain'] {
   return async (now, keep) => {
     const before = now - keep.history;
+    deleteFrom(state.levels, (each) => each.at < now - KEPT_LEVELS);
     return (
+      rollUpMeasurements(state, now - Math.min(keep.signals, KEPT_WHOLE)) +
       deleteSignals(state, now - keep.signals) +
       deleteFrom(state.announcements, (each) => each.at < before && each.seenAt < before) +
       deleteDeployments(state, before) +
@@ -29,18 +33,38 @@ function deleteFrom<T>(map: Map<string, T>, old: (value: T) => boolean): number 
 }
 
 function deleteSignals(state: State, before: number): number {
+  const isOverdue = overdue(state, before);
+  return deleteFrom(state.signals, ({ value }) => isOverdue(value));
+}
+
+/** Of measurements their levels stay. */
+function rollUpMeasurements(state: State, before: number): number {
+  const isOverdue = overdue(state, before);
+  return deleteFrom(state.signals, ({ value }) => {
+    const sample = sampleOf(value);
+    if (sample === undefined || !isOverdue(value)) return false;
+    const { environment, kind, subject } = value;
+    const at = sample.at - (sample.at % SLOT);
+    const key = keyOf(environment, kind, subject, at);
+    const { count, mean } = state.levels.get(key) ?? { count: 0, mean: 0 };
+    const sum = count * mean + logOf(sample.value);
+    state.levels.set(key, { environment, kind, subject, at, count: count + 1, mean: sum / (count + 1) });
+    return true;
+  });
+}
+
+function overdue(state: State, before: number): (signal: Signal) => boolean {
   const instants = new Map<string, number[]>();
-  const subjectOf = (signal: { environment: string; kind: string; subject: string }) =>
-    keyOf(signal.environment, signal.kind, signal.subject);
+  const subjectOf = ({ environment, kind, subject }: Signal) => keyOf(environment, kind, subject);
   for (const { value } of state.signals.values()) {
     const key = subjectOf(value);
     instants.set(key, [...(instants.get(key) ?? []), value.at]);
   }
   const third = new Map([...instants].map(([key, list]) => [key, list.sort((a, b) => b - a)[2]]));
-  return deleteFrom(state.signals, ({ value }) => {
-    const limit = third.get(subjectOf(value));
-    return limit !== undefined && value.at < before && value.at < limit;
-  });
+  return (signal) => {
+    const limit = third.get(subjectOf(signal));
+    return limit !== undefined && signal.at < before && signal.at < limit;
+  };
 }
 
 function deleteDeployments(state: State, before: number): number {

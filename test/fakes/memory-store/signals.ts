@@ -18,6 +18,10 @@ export function memorySignals(state: State): SignalStore {
       );
       return sortedBy(later, (stored) => stored.sequence).slice(0, limit);
     },
+    async levels(environment) {
+      const own = [...state.levels.values()].filter((each) => each.environment === environment);
+      return sortedBy(own, (each) => each.at).map(({ environment: _, ...level }) => level);
+    },
     async setCatalogue(catalogue) {
       state.catalogues.set(keyOf(catalogue.environment, catalogue.source), catalogue);
     },

@@ -3,11 +3,19 @@ import type { Freeze, Known, Mode } from '../../../src/core/facts.ts';
 import type { Incident, IncidentEvent } from '../../../src/core/incident.ts';
 import type { Signal, SourceHealth } from '../../../src/core/signal.ts';
 import type { Catalogue } from '../../../src/ports/signal-source.ts';
-import type { AuditEntry, DecisionEntry, OutboxEntry, Stored, Token } from '../../../src/ports/store.ts';
+import type {
+  AuditEntry,
+  DecisionEntry,
+  Level,
+  OutboxEntry,
+  Stored,
+  Token,
+} from '../../../src/ports/store.ts';
 
 /** Everything the memory store holds, by the keys that the tables of the real one have. */
 export interface State {
   readonly signals: Map<string, Stored<Signal>>;
+  readonly levels: Map<string, Level & { readonly environment: string }>;
   readonly catalogues: Map<string, Catalogue>;
   readonly health: Map<string, { readonly environment: string; readonly health: SourceHealth }>;
   readonly deployments: Map<string, Deployment>;
@@ -42,6 +50,7 @@ interface Allowed {
 export function emptyState(): State {
   return {
     signals: new Map(),
+    levels: new Map(),
     catalogues: new Map(),
     health: new Map(),
     deployments: new Map(),
