@@ -11,8 +11,6 @@ export interface Examined {
   readonly client: GitHubClient;
   readonly workflow: string | null;
   readonly alerts: readonly AlertType[];
-  /** Whether artifacts are fetched. */
-  readonly artifacts: boolean;
   /** The rollback workflow that is started with this token; null: none is. */
   readonly starts: string | null;
 }

@@ -16,7 +16,7 @@ const SECRETS: readonly (readonly [RegExp, string])[] = [
   [/\b(AKIA|ASIA)[A-Z0-9]{12,}/g, '***'],
   [/\b(authorization\s*[:=]\s*)(?:(?:basic|bearer|token|negotiate)\s+)?[^\s"',;]+/gi, '$1***'],
   [/\b(bearer\s+)[A-Za-z0-9_.~+/=-]{8,}/gi, '$1***'],
-  [/(:\/\/[^\s:@/]*:)[^\s@/]+(?=@)/g, '$1***'],
+  [/(:\/\/[^\s:@/]*:)[^\s/]+(?=@)/g, '$1***'],
   [/\b(DBT_ENV_SECRET_\w*\s*[:=]\s*)\S+/g, '$1***'],
   [
     /\b((?:password|passwd|passphrase|pwd|secret|token|api[_-]?key|access[_-]?key|client[_-]?secret)["']?\s*[:=]\s*)("[^"]*"?|'[^']*'?|\{[^}]*\}?|[^\s;,]+)/gi,

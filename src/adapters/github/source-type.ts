@@ -103,8 +103,8 @@ const github: SourceType<typeof fields, GitHubSettings> = {
     const { examineGitHub } = await import('./index.ts');
     const client = await openGitHubClient(own, tools);
     const starts = environment.workflow?.source === name ? environment.workflow.file : null;
-    const { workflow, alerts, artifacts } = own;
-    return examineGitHub({ name, client, workflow, alerts, artifacts: artifacts.length > 0, starts }, abort);
+    const { workflow, alerts } = own;
+    return examineGitHub({ name, client, workflow, alerts, starts }, abort);
   },
 };
 

@@ -70,8 +70,7 @@ class Described implements Description {
       return this.#refuse(parameter.schema as Json, parameterOf(text), `parameter ${name}`);
     });
     const schema = schemaOf(this.#resolve((said.requestBody as Json) ?? {}));
-    // An error says why even where nothing is described.
-    if (schema === undefined) return body === undefined || status >= 400 ? problems : [...problems, 'it takes no body'];
+    if (schema === undefined) return body === undefined ? problems : [...problems, 'it takes no body'];
     return [...problems, ...(body === undefined ? [] : this.#refuse(schema, body, 'body'))];
   }
 
@@ -80,7 +79,10 @@ class Described implements Description {
     // GitHub does not describe every error; those that it does not are its usual ones.
     if (reply === undefined) return status < 400 ? [`there is no reply ${status}`] : [];
     const schema = schemaOf(this.#resolve(reply));
-    if (schema === undefined) return body === undefined ? [] : [`the reply ${status} has no body`];
+    // An error says why even where nothing is described.
+    if (schema === undefined) {
+      return body === undefined || status >= 400 ? [] : [`the reply ${status} has no body`];
+    }
     return this.#refuse(schema, body, `reply ${status}`);
   }
 
