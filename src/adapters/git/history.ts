@@ -137,8 +137,10 @@ async function touchingCommits(
   const touched = new Map<Commit, string[]>();
   let files: string[] = [];
   for (const name of out.split('\0').filter((each) => each !== '')) {
-    if (/^[0-9a-f]{40}$/.test(name)) touched.set(name, (files = []));
-    else if (files.length < MOST_FILES) files.push(name);
+    if (/^[0-9a-f]{40}$/.test(name)) {
+      files = [];
+      touched.set(name, files);
+    } else if (files.length < MOST_FILES) files.push(name);
   }
   return touched;
 }

@@ -79,7 +79,7 @@ function keyOf({ environment, source }: SeenSource, { kind, subject }: SeenSubje
 
 function newLine({ source }: SeenSource, each: SeenSubject, look: Look): string {
   const { shape, word } = judged(each);
-  return `${sayClock(each.at)}  ${mark(shape, look)}  ${source}  ${each.kind}  ${each.subject}  ${valueOf(each)}  ${word}`;
+  return `${sayClock(each.at)}  ${mark(shape, look)}  ${source}  ${each.kind}  ${each.subject}  ${figureOf(each)}  ${word}`;
 }
 
 /** Every source with its newest signals; what a rule objects to comes first. */
@@ -129,11 +129,11 @@ function sourceLine({ environment, source, ...health }: SeenSource, look: Look, 
 function row(each: SeenSubject, look: Look, now: number): readonly string[] {
   const { shape, word } = judged(each);
   const age = sayDuration(Math.max(0, now - each.at));
-  return [each.kind, each.subject, valueOf(each), age, `${mark(shape, look)} ${word}`];
+  return [each.kind, each.subject, figureOf(each), age, `${mark(shape, look)} ${word}`];
 }
 
 /** What most people look at first: the status, else the number. */
-function valueOf({ attributes }: SeenSubject): string {
+function figureOf({ attributes }: SeenSubject): string {
   const { status, value, action, severity } = attributes;
   const first = [status, typeof value === 'number' ? Math.round(value * 10) / 10 : value, action, severity];
   return first.filter((each) => each !== undefined && each !== null && each !== '').join(', ');
