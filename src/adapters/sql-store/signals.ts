@@ -4,6 +4,7 @@ import type { Signal, SourceHealth } from '../../core/signal.ts';
 import type { Catalogue } from '../../ports/signal-source.ts';
 import type { SignalStore, Stored } from '../../ports/store.ts';
 import type { Bodies } from './bodies.ts';
+import { createJustStored } from './just-stored.ts';
 import { type Parts, writeAll } from './parts.ts';
 import { compileOnce, type Slots } from './statement.ts';
 import type { Tables } from './tables.ts';
@@ -20,16 +21,26 @@ const FAILING: readonly unknown[] = ['fail', 'failed', 'error', 'runtime error']
 
 export function signalStore({ db, sqlite, group, bodies }: Parts): SignalStore {
   const statements = signalStatements(db);
+  const justStored = createJustStored();
   return {
     async add(signals) {
       if (signals.length === 0) return 0;
       return group.write({
         steps: signals.map((signal) => ({ statement: statements.insert(signalRow(signal)) })),
-        answer: (results) => results.reduce((sum, result) => sum + result.changes, 0),
+        answer: (results) => {
+          results.forEach(({ inserted }, index) => {
+            const signal = signals[index];
+            if (inserted !== null && signal !== undefined) justStored.keep(inserted, signal);
+          });
+          return results.reduce((sum, result) => sum + result.changes, 0);
+        },
       });
     },
     async after(environment, sequence, limit) {
       let from = sequence;
+      const keys = sqlite.all(statements.keysAfter({ environment, sequence, limit }));
+      const kept = justStored.take(keys.map((row) => row.key));
+      if (kept !== undefined) return kept;
       for (;;) {
         const rows = sqlite.all(statements.after({ environment, sequence: from, limit }));
         const found = rows.flatMap((row) => stored(row, bodies));
@@ -104,6 +115,16 @@ function signalStatements(db: Kysely<Tables>) {
         .where('sequence', '>', sequence)
         .orderBy('sequence')
         .limit(limit),
+    ),
+    keysAfter: compileOnce(
+      ({ environment, sequence, limit }: Slots<Of & { sequence: number; limit: number }>) =>
+        db
+          .selectFrom('signals')
+          .select('sequence as key')
+          .where('environment', '=', environment)
+          .where('sequence', '>', sequence)
+          .orderBy('sequence')
+          .limit(limit),
     ),
     levels: compileOnce(({ environment }: Slots<Of>) =>
       db

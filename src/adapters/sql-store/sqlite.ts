@@ -8,6 +8,8 @@ import type { Tables } from './tables.ts';
 /** What one statement did. */
 export interface Result {
   readonly changes: number;
+  /** The row that was inserted; null where none was. */
+  readonly inserted: number | null;
   readonly rows: readonly Readonly<Record<string, SQLOutputValue>>[];
 }
 
@@ -105,9 +107,15 @@ function statementCache(database: DatabaseSync): (text: string) => Prepared {
 function execute({ statement, reads }: Prepared, { values }: Bound<unknown>): Result {
   if (reads) {
     const rows = statement.all(...values);
-    return { changes: rows.length, rows };
+    return { changes: rows.length, inserted: null, rows };
   }
-  return { changes: Number(statement.run(...values).changes), rows: [] };
+  const { changes, lastInsertRowid } = statement.run(...values);
+  // Where nothing changed SQLite repeats the row of an earlier insert.
+  return {
+    changes: Number(changes),
+    inserted: changes === 0 || changes === 0n ? null : Number(lastInsertRowid),
+    rows: [],
+  };
 }
 
 function isBindable(value: unknown): value is string | number | bigint | null {

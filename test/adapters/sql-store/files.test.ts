@@ -103,6 +103,8 @@ describe('A broken row', () => {
     const reports: (readonly string[])[] = [];
     const store = await openAt(path, (...report) => reports.push(report));
     await store.signals.add(['a', 'b', 'c', 'd'].map((id) => aSignal({ id })));
+    // What was just stored is handed on once without its disk.
+    expect(await store.signals.after('production', 0, 9)).toHaveLength(4);
     await store.outbox.owe([aNotice('n1'), aNotice('n2')]);
     const raw = new DatabaseSync(path);
     raw.exec(`UPDATE signals SET body = '{"id": "a"' WHERE id IN ('a', 'b')`);
