@@ -29,7 +29,8 @@ export async function attempt<T>(
       if (!(error instanceof OutsideError) || error.retry === 'no' || count >= tries) throw error;
       const asked = Math.max(error.retry.after, rest * 2 ** (count - 1));
       if (asked > longest) throw error;
-      await sleep(asked * (1 + Math.random() / 2), undefined, { signal: abort });
+      // A rest ends early only by the abort, whose own reason is what the caller is told.
+      await sleep(asked * (1 + Math.random() / 2), undefined, { signal: abort }).catch(() => undefined);
     }
   }
 }
