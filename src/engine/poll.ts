@@ -33,8 +33,7 @@ export async function pollSource(
       isWoken = false;
       waking = new AbortController();
       world.meter.observe('rollbackd_signal_poll_lag_seconds', { source: source.name }, lag / 1_000);
-      const within = AbortSignal.timeout(Math.max(source.poll, minutes(1)));
-      const count = await look(world, place, source, AbortSignal.any([abort, within]));
+      const count = await lookWithin(world, place, source, abort);
       if (count > 0) bell.ring();
       due = Math.max(due + source.poll, clock.now());
     }
@@ -44,6 +43,25 @@ export async function pollSource(
 }
 
 const FIRST_WITHIN = 2_000;
+
+/** A look that takes longer than its interval, a minute at least, is ended: that is the source's failure. */
+async function lookWithin(
+  world: World,
+  place: Place,
+  source: SignalSource & { readonly poll: number },
+  abort: AbortSignal,
+): Promise<number> {
+  const over = new AbortController();
+  const late = new AbortController();
+  void world.clock.sleep(Math.max(source.poll, minutes(1)), over.signal).then(() => {
+    if (!over.signal.aborted) late.abort(new DOMException('It took too long', 'TimeoutError'));
+  });
+  try {
+    return await look(world, place, source, AbortSignal.any([abort, late.signal]));
+  } finally {
+    over.abort();
+  }
+}
 
 /** A place between 0 and 1 that is the same at every start. */
 function spread(...names: readonly string[]): number {
