@@ -1,4 +1,4 @@
-import { rm } from 'node:fs/promises';
+import { cp, rm } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 
@@ -29,3 +29,11 @@ await build({
   banner: { js: BANNER },
   logLevel: 'warning',
 });
+// SQL is kept in files, which the chunk that asks by them reads from beside itself.
+await cp(
+  new URL('../src/adapters/sql-server/sql', import.meta.url),
+  new URL('../dist/chunks/sql', import.meta.url),
+  {
+    recursive: true,
+  },
+);
