@@ -1,4 +1,5 @@
 import { OutsideError } from '../../core/errors.ts';
+import type { Signal } from '../../core/signal.ts';
 import { type Duration, hours, type Instant } from '../../core/time.ts';
 import type { Log } from '../../ports/log.ts';
 import type { Repository } from '../../ports/repository.ts';
@@ -61,6 +62,8 @@ class Source implements SignalSource {
   readonly #runs: RunsLook | null;
   readonly #alerts: AlertsLook | null;
   readonly #wakes = new Set<() => void>();
+  /** Told by a look that did not return. */
+  #noticed: Signal[] = [];
 
   constructor(options: GitHubSourceOptions) {
     const { name, environment, poll, workflow, alerts, repository, paths, now } = options;
@@ -79,18 +82,20 @@ class Source implements SignalSource {
 
   /** Runs first: an alert is held against them. What fails is told where nothing else is. */
   async observe(abort: AbortSignal): Promise<Observation> {
-    const looks = [this.#runs, this.#alerts];
-    const signals: Observation['signals'][number][] = [];
+    abort.throwIfAborted();
+    const tell = (signal: Signal) => void this.#noticed.push(signal);
     let failure: OutsideError | null = null;
-    for (const look of looks) {
+    for (const each of [this.#runs, this.#alerts]) {
       try {
-        signals.push(...((await look?.look(abort)) ?? []));
+        await each?.look(tell, abort);
       } catch (error) {
         if (!(error instanceof OutsideError)) throw error;
         failure ??= error;
       }
     }
+    const signals = this.#noticed;
     if (failure !== null && signals.length === 0) throw failure;
+    this.#noticed = [];
     return { signals, catalogue: null };
   }
 

@@ -30,42 +30,38 @@ export class AlertsLook {
     this.#since = since;
   }
 
-  /** Throws OutsideError where a list could not be read and the others brought nothing. */
-  async look(abort: AbortSignal): Promise<readonly Signal[]> {
-    const signals: Signal[] = [];
+  /** What is told is told once, also where the look ends in an error later. Throws the last OutsideError. */
+  async look(tell: (signal: Signal) => void, abort: AbortSignal): Promise<void> {
     let failure: OutsideError | null = null;
     for (const type of this.#options.types) {
       try {
-        signals.push(...(await this.#lookAt(type, abort)));
+        await this.#lookAt(type, tell, abort);
       } catch (error) {
         if (!(error instanceof OutsideError)) throw error;
         failure = error;
       }
     }
-    if (failure !== null && signals.length === 0) throw failure;
-    return signals;
+    if (failure !== null) throw failure;
   }
 
-  async #lookAt(type: AlertType, abort: AbortSignal): Promise<readonly Signal[]> {
+  async #lookAt(type: AlertType, tell: (signal: Signal) => void, abort: AbortSignal): Promise<void> {
     const { client, log } = this.#options;
     const alerts = await client.alerts(type, { state: 'all' }, abort);
     if (alerts === undefined) {
       if (!this.#off.has(type)) log.warn({ type }, 'these alerts are switched off on GitHub');
       this.#off.add(type);
-      return [];
+      return;
     }
     this.#off.delete(type);
-    const signals: Signal[] = [];
     for (const alert of alerts) {
       const key = `${type}-${alert.number}`;
       const told = this.#told.get(key);
       if (told === alert.state) continue;
-      this.#told.set(key, alert.state);
-      if (told === undefined && alert.state !== 'open' && alert.updatedAt < this.#since) continue;
+      const isHistory = told === undefined && alert.state !== 'open' && alert.updatedAt < this.#since;
       const introduced = alert.state === 'open' ? await this.#options.introduced(alert, abort) : 'unknown';
-      signals.push(this.#signal(alert, { isAgain: told !== undefined, introduced }));
+      this.#told.set(key, alert.state);
+      if (!isHistory) tell(this.#signal(alert, { isAgain: told !== undefined, introduced }));
     }
-    return signals;
   }
 
   #signal(

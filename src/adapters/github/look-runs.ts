@@ -54,30 +54,28 @@ export class RunsLook {
     return this.#newest;
   }
 
-  /** Throws OutsideError where nothing could be read at all. */
-  async look(abort: AbortSignal): Promise<readonly Signal[]> {
+  /** What is told is told once, also where the look ends in an error later. Throws the last OutsideError. */
+  async look(tell: (signal: Signal) => void, abort: AbortSignal): Promise<void> {
     const { client, workflow, branch } = this.#options;
     this.#newest = await client.workflowRuns(workflow, { branch, most: MOST_RUNS }, abort);
     this.#forget();
     const ended = this.#newest.filter((run) => run.status === 'completed' && run.updatedAt >= this.#since);
-    const signals: Signal[] = [];
     let failure: OutsideError | null = null;
     for (const run of ended.toReversed()) {
       try {
         await this.#evidenceOf(run, abort);
-        const signal = await this.#tell(run, abort);
-        if (signal !== undefined) signals.push(signal);
+        const signal = await this.#read(run, abort);
+        if (signal !== undefined) tell(signal);
       } catch (error) {
         if (!(error instanceof OutsideError)) throw error;
         // The others are told all the same; this one is asked again by the next look.
         failure = error;
       }
     }
-    if (failure !== null && signals.length === 0) throw failure;
-    return signals;
+    if (failure !== null) throw failure;
   }
 
-  async #tell(run: Run, abort: AbortSignal): Promise<Signal | undefined> {
+  async #read(run: Run, abort: AbortSignal): Promise<Signal | undefined> {
     const key = keyOf(run);
     if (this.#told.has(key)) return undefined;
     if (await this.#isOurs(run, abort)) {

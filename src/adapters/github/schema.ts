@@ -11,6 +11,7 @@ const time = z.string().transform((text, context) => {
 const maybeTime = time.nullish().transform((at) => at ?? null);
 const text = z.string().transform((said) => plain(said));
 const maybeText = text.nullish().transform((said) => said ?? null);
+const words = text.nullish().transform((said) => said ?? '');
 const login = z
   .object({ login: text })
   .nullish()
@@ -23,35 +24,36 @@ export const installationToken = z.object({
 });
 
 export const workflow = z
-  .object({ id, name: text, path: text, state: text, html_url: text })
+  .object({ id, name: words, path: words, state: text, html_url: words })
   .transform(({ html_url: url, ...rest }) => ({ ...rest, url }));
 
 export const run = z
   .object({
     id,
-    workflow_id: id,
+    workflow_id: id.nullish(),
     path: maybeText,
     display_title: maybeText,
-    run_attempt: z.number().default(1),
-    event: text,
+    run_attempt: z.number().nullish(),
+    event: words,
     head_branch: maybeText,
-    head_sha: text,
+    head_sha: words,
     status: maybeText,
     conclusion: maybeText,
     actor: login,
     triggering_actor: login,
     created_at: time,
     run_started_at: maybeTime,
-    updated_at: time,
-    html_url: text,
+    updated_at: maybeTime,
+    html_url: words,
     head_commit: z.object({ message: z.string().nullish() }).nullish(),
   })
   .transform((each) => ({
     id: each.id,
-    workflow: each.workflow_id,
+    /** Its id; null where GitHub does not say. */
+    workflow: each.workflow_id ?? null,
     path: each.path,
     title: each.display_title ?? '',
-    attempt: each.run_attempt,
+    attempt: each.run_attempt ?? 1,
     event: each.event,
     branch: each.head_branch,
     commit: each.head_sha,
@@ -62,20 +64,20 @@ export const run = z
     createdAt: each.created_at,
     /** Of this attempt. */
     startedAt: each.run_started_at ?? each.created_at,
-    updatedAt: each.updated_at,
+    updatedAt: each.updated_at ?? each.run_started_at ?? each.created_at,
     url: each.html_url,
     /** The commit's message, where GitHub gives it; its lines as they are. */
     message: each.head_commit?.message ?? '',
   }));
 
 const step = z
-  .object({ name: text, number: z.number(), status: text, conclusion: maybeText })
-  .transform((each) => each);
+  .object({ name: words, number: z.number().nullish(), status: words, conclusion: maybeText })
+  .transform(({ number, ...rest }) => ({ ...rest, number: number ?? 0 }));
 
 export const job = z
   .object({
     id,
-    run_id: id,
+    run_id: id.nullish(),
     name: text,
     status: text,
     conclusion: maybeText,
@@ -90,7 +92,7 @@ export const job = z
   })
   .transform((each) => ({
     id: each.id,
-    run: each.run_id,
+    run: each.run_id ?? null,
     name: each.name,
     status: each.status,
     conclusion: each.conclusion,
@@ -103,8 +105,20 @@ export const job = z
   }));
 
 export const artifact = z
-  .object({ id, name: z.string(), size_in_bytes: z.number(), expired: z.boolean(), created_at: maybeTime })
-  .transform(({ size_in_bytes: bytes, created_at: createdAt, ...rest }) => ({ ...rest, bytes, createdAt }));
+  .object({
+    id,
+    name: z.string(),
+    size_in_bytes: z.number().nullish(),
+    expired: z.boolean().nullish(),
+    created_at: maybeTime,
+  })
+  .transform(({ id: found, name, size_in_bytes: bytes, expired, created_at: createdAt }) => ({
+    id: found,
+    name,
+    createdAt,
+    bytes: bytes ?? 0,
+    expired: expired ?? false,
+  }));
 
 const pendingDeployment = z
   .object({
@@ -139,7 +153,6 @@ export const dispatched = z
   .transform((each) => each.workflow_run_id ?? null);
 
 export const repository = z.object({
-  full_name: text,
   private: z.boolean().default(true),
   default_branch: z.string(),
   permissions: z.record(z.string(), z.boolean()).nullish(),

@@ -2,8 +2,10 @@ import { readFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { GitHubSourceOptions } from '../../../src/adapters/github/index.ts';
 import { createGitHubSource } from '../../../src/adapters/github/index.ts';
+import { GITHUB_KINDS } from '../../../src/adapters/github/kinds.ts';
 import { minutes } from '../../../src/core/time.ts';
 import type { CommitFacts, Repository } from '../../../src/ports/repository.ts';
+import { signalSourceContract } from '../../contract/signal-source.ts';
 import { type FakeGitHub, type GivenJob, startFakeGitHub, zip } from '../../fakes/github/index.ts';
 import { clientOf, GOING_ON } from './client.ts';
 
@@ -380,6 +382,39 @@ describe('security alerts', () => {
 
     expect(logged).toEqual(Array(2).fill('these alerts are switched off on GitHub'));
   });
+});
+
+test('what a look saw before it was given up is told by the next one', async () => {
+  const source = sourceOf({ alerts: ['dependabot'] });
+  ended('failure');
+  github.fail(/dependabot/, 'silence');
+  const giving = new AbortController();
+  const looking = source.observe(giving.signal);
+  setTimeout(() => giving.abort(new Error('given up')), 500);
+
+  await expect(looking).rejects.toThrow('given up');
+  expect((await source.observe(GOING_ON)).signals).toHaveLength(1);
+  expect((await source.observe(GOING_ON)).signals).toEqual([]);
+});
+
+signalSourceContract('github', async () => {
+  const open = await startFakeGitHub();
+  open.state.addWorkflow('deploy.yml');
+  open.state.addRun({ status: 'completed', conclusion: 'success' });
+  const at = new Date().toISOString();
+  open.state.addAlert('dependabot', { state: 'open', created_at: at, updated_at: at });
+  const client = clientOf(open, { timeout: 500, tries: 1 });
+  const source = sourceOf({ client, alerts: ['dependabot'], now: Date.now });
+  return {
+    source,
+    kinds: GITHUB_KINDS,
+    now: Date.now,
+    secrets: ['token'],
+    vanish: async () => open.fail(/./, 'reset', Number.POSITIVE_INFINITY),
+    comeBack: async () => open.recover(),
+    hang: async () => open.fail(/./, 'silence', Number.POSITIVE_INFINITY),
+    close: async () => open[Symbol.asyncDispose](),
+  };
 });
 
 describe('what GitHub sends', () => {

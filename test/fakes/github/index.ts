@@ -49,6 +49,8 @@ export interface FakeGitHub extends AsyncDisposable {
   onDispatch: (dispatch: Dispatch) => void;
   /** The next `times` requests to a path get this. */
   fail(path: RegExp, fault: Fault, times?: number): void;
+  /** Requests are answered again. */
+  recover(): void;
   /** What the token may; null: everything. `{ actions: 'read' }`. */
   granted: Readonly<Record<string, string>> | null;
   /** `X-OAuth-Scopes` of a classic token; null: none is told. */
@@ -104,6 +106,10 @@ class Serving implements FakeGitHub {
 
   fail(path: RegExp, fault: Fault, times = 1): void {
     this.#faults.push({ path, fault, times });
+  }
+
+  recover(): void {
+    this.#faults.length = 0;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
