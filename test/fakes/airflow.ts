@@ -79,9 +79,21 @@ export class FakeAirflow implements AsyncDisposable {
 
   static async start(generation: 2 | 3): Promise<FakeAirflow> {
     const airflow = new FakeAirflow(generation);
-    await new Promise<void>((resolve) => airflow.#server.listen(0, '127.0.0.1', resolve));
-    airflow.url = `http://127.0.0.1:${(airflow.#server.address() as AddressInfo).port}`;
+    await airflow.comeBack();
     return airflow;
+  }
+
+  /** Listens, on the port that it had before. */
+  async comeBack(): Promise<void> {
+    const port = Number(URL.parse(this.url)?.port ?? 0);
+    await new Promise<void>((resolve) => this.#server.listen(port, '127.0.0.1', resolve));
+    this.url = `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
+  }
+
+  /** Nothing listens any more. */
+  async vanish(): Promise<void> {
+    this.#server.closeAllConnections();
+    await new Promise((resolve) => this.#server.close(resolve));
   }
 
   /** What was asked to change: `PATCH /dags/a {"is_paused":true}`. */
@@ -91,9 +103,8 @@ export class FakeAirflow implements AsyncDisposable {
       .map(({ path, body }) => `${path} ${JSON.stringify(body)}`);
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
-    this.#server.closeAllConnections();
-    await new Promise((resolve) => this.#server.close(resolve));
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.vanish();
   }
 
   async #answer(message: IncomingMessage, response: ServerResponse): Promise<void> {
