@@ -6,6 +6,7 @@ import { BadAnswer } from './failure.ts';
 import { contentOf, fileOf, textOf } from './files.ts';
 import { type Permissions, permissionsOf } from './permissions.ts';
 import type { Rate } from './rate.ts';
+import { reviewersOf } from './reviewers.ts';
 import {
   account,
   app,
@@ -87,6 +88,8 @@ export interface GitHubClient {
   dispatch(dispatching: Dispatching, abort: AbortSignal): Promise<Dispatched>;
   /** What a `waiting` run waits for. */
   pendingDeployments(run: string, abort: AbortSignal): Promise<readonly PendingDeployment[]>;
+  /** Who has to approve what is deployed to an environment; nobody where GitHub does not say. */
+  reviewers(environment: string, abort: AbortSignal): Promise<readonly string[]>;
   /** `over`: it had ended before. */
   cancel(run: string, abort: AbortSignal): Promise<'asked' | 'over'>;
   /** A file's text; undefined where there is none, or it is a directory. */
@@ -95,7 +98,7 @@ export interface GitHubClient {
   permissions(abort: AbortSignal): Promise<Permissions>;
   /** Who we are in the list of runs: `octocat`, `our-app[bot]`; null where GitHub does not say. */
   login(abort: AbortSignal): Promise<string | null>;
-  /** Newest first; undefined where these alerts are switched off for the repository. */
+  /** The last 100 that changed; undefined where these alerts are switched off for the repository. */
   alerts(
     type: AlertType,
     filter: { readonly state: 'open' | 'all' },
@@ -189,6 +192,10 @@ class Client implements GitHubClient {
     return this.#calls.ask(call, (answer) => readAs(answer, pendingDeployments), abort);
   }
 
+  reviewers(environment: string, abort: AbortSignal) {
+    return reviewersOf(this.#calls, environment, abort);
+  }
+
   async cancel(id: string, abort: AbortSignal) {
     const call = { route: `POST ${ACTIONS}/runs/{run_id}/cancel`, parameters: { run_id: id }, once: true };
     try {
@@ -234,14 +241,14 @@ class Client implements GitHubClient {
 
   async alerts(type: AlertType, { state }: { readonly state: 'open' | 'all' }, abort: AbortSignal) {
     const parameters = {
-      sort: 'created',
+      sort: 'updated',
       direction: 'desc',
       ...(state === 'open' ? { state } : {}),
       ...(type === 'secret-scanning' ? { hide_secret: true } : {}),
     };
     const call = { route: `GET ${REPO}/${type}/alerts`, parameters };
     try {
-      return await this.#calls.list(call, { shape: ALERT_SHAPES[type], key: null, most: 500 }, abort);
+      return await this.#calls.list(call, { shape: ALERT_SHAPES[type], key: null, most: SOME }, abort);
     } catch (error) {
       if (error instanceof BadAnswer && SWITCHED_OFF.test(error.message)) return undefined;
       throw error;
