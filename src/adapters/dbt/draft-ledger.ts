@@ -21,6 +21,8 @@ export class DraftLedger implements Graph {
   readonly tests: string[] = [];
   /** Sources whose freshness is watched. */
   readonly watchedSources: string[] = [];
+  /** Enabled models, seeds and snapshots that are tables or views. */
+  readonly relations: string[] = [];
   readonly #numbers = new Map<string, number>();
   readonly #texts = new PackedTexts();
   /** Place of a node's text; -1 for one that others depend on, and that is not there. */
@@ -42,6 +44,8 @@ export class DraftLedger implements Graph {
       return;
     }
     if (draft.watched && draft.enabled) this.watchedSources.push(draft.id);
+    if (draft.relation !== null && draft.enabled && draft.resource !== 'source')
+      this.relations.push(draft.id);
     for (const parent of draft.dependsOn) this.edges.push(number, this.#numberOf(parent));
   }
 
@@ -94,6 +98,7 @@ const EMPTY: Omit<Draft, 'id'> = {
   dependsOn: [],
   enabled: true,
   watched: false,
+  relation: null,
 };
 
 /** A draft as text, without its id and what is empty: most members of most nodes are. */

@@ -3,7 +3,7 @@ import type { Severity } from '../../core/rule.ts';
 import type { Duration, Instant } from '../../core/time.ts';
 import type { ArtifactsReceipt } from '../../ports/control.ts';
 import type { Log } from '../../ports/log.ts';
-import type { Catalogue, Observation, SignalSource } from '../../ports/signal-source.ts';
+import type { Catalogue, Observation, Relation, SignalSource } from '../../ports/signal-source.ts';
 import { Intake } from './intake.ts';
 import { type LayerPattern, MEDALLION } from './layers.ts';
 import { ManifestShelf } from './manifest-shelf.ts';
@@ -128,6 +128,10 @@ class Source implements DbtSource {
   async push(artifacts: DbtArtifacts, startedBy: string | null = null) {
     const { receipt, signals } = await receive({ artifacts, startedBy, intake: this.#intake });
     return { receipt, observation: { signals, catalogue: this.#catalogue() } };
+  }
+
+  async relations(): Promise<readonly Relation[]> {
+    return this.#shelf.newest?.relations() ?? [];
   }
 
   /** Reads at once: the next dbt command may overwrite the file within a second. */

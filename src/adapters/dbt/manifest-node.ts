@@ -20,6 +20,16 @@ export interface Draft {
   readonly enabled: boolean;
   /** A source whose freshness is watched. */
   readonly watched: boolean;
+  /** Where it is in the database; null for what is no table or view of its own. */
+  readonly relation: DraftRelation | null;
+}
+
+/** A table or view of the database. */
+export interface DraftRelation {
+  readonly database: string;
+  readonly schema: string;
+  readonly identifier: string;
+  readonly isView: boolean;
 }
 
 type Json = Readonly<Record<string, unknown>>;
@@ -47,7 +57,19 @@ export function draftOf(id: string, value: unknown, layers: readonly LayerPatter
     dependsOn: texts(recordOf(value.depends_on).nodes),
     enabled: config.enabled !== false,
     watched: isWatched(value, config),
+    relation: relationOf(id, value, config),
   };
+}
+
+const MAKES_RELATION = /^(model|seed|snapshot|source)\./;
+
+function relationOf(id: string, value: Json, config: Json): DraftRelation | null {
+  const materialized = word(config.materialized);
+  if (!MAKES_RELATION.test(id) || materialized === 'ephemeral') return null;
+  const identifier = word(value.identifier) || word(value.alias) || word(value.name);
+  const schema = word(value.schema);
+  if (identifier === '' || schema === '') return null;
+  return { database: word(value.database), schema, identifier, isView: materialized === 'view' };
 }
 
 /** The owner of a group, a list or a meta entry, as one text. */

@@ -1,3 +1,4 @@
+import type { Relation } from '../../ports/signal-source.ts';
 import { parseMetadata, readElements, splitText } from './artifact.ts';
 import { DraftLedger, isTest } from './draft-ledger.ts';
 import type { Take, Wanted } from './json-splitter.ts';
@@ -36,6 +37,8 @@ export interface ManifestIndex {
   readonly tests: readonly string[];
   /** Ids of the sources whose freshness is watched. */
   readonly watchedSources: readonly string[];
+  /** Tables and views that the project makes: enabled models, seeds and snapshots. Made anew at each call. */
+  relations(): readonly Relation[];
 }
 
 const WANTED: Wanted = {
@@ -90,7 +93,8 @@ function collect(layers: readonly LayerPattern[]) {
     const lineage = await traceLineage(ledger);
     const { tests, watchedSources, size } = ledger;
     const node = rememberFew((id) => describeNode(id, { ledger, owners, layers, lineage }));
-    return { metadata: known, size, tests, watchedSources, node };
+    const relations = () => ledger.relations.flatMap((id) => relationOf(id, ledger));
+    return { metadata: known, size, tests, watchedSources, node, relations };
   };
   return { take, finish };
 }
@@ -130,6 +134,11 @@ function describeNode(id: string, { ledger, owners, layers, lineage }: Collected
     model: tested.length === 1 ? (tested[0] ?? '') : '',
     ...lineage(from.flatMap((one) => ledger.number(one) ?? [])),
   };
+}
+
+function relationOf(id: string, ledger: DraftLedger): readonly Relation[] {
+  const { relation = null, layer = '' } = ledger.get(id) ?? {};
+  return relation === null ? [] : [{ node: id, ...relation, layer: layer === '' ? null : layer }];
 }
 
 /** What a test looks at: the node it is attached to, else all it depends on. */

@@ -229,3 +229,58 @@ function bigManifest(models: number): unknown {
   };
   return { metadata: METADATA, nodes, exposures, macros: { skipped: sql } };
 }
+
+describe('the relations of a project', () => {
+  test('are its enabled models, seeds and snapshots by the names they have in the database', async () => {
+    const place = { database: 'shop', schema: 'gold', config: { materialized: 'table' } };
+    const target = temporary();
+    const source = sourceOver(target);
+    expect(await source.relations?.()).toEqual([]);
+    writeFileSync(
+      join(target, 'manifest.json'),
+      JSON.stringify({
+        metadata: METADATA,
+        nodes: {
+          'model.shop.orders': { ...place, resource_type: 'model', name: 'orders', alias: 'Orders]2' },
+          'model.shop.view': {
+            ...place,
+            schema: 'bronze',
+            resource_type: 'model',
+            name: 'view',
+            config: { materialized: 'view' },
+          },
+          'model.shop.inline': {
+            ...place,
+            resource_type: 'model',
+            name: 'inline',
+            config: { materialized: 'ephemeral' },
+          },
+          'model.shop.off': { ...place, resource_type: 'model', name: 'off', config: { enabled: false } },
+          'seed.shop.rates': { ...place, schema: 'seeds', resource_type: 'seed', name: 'rates' },
+          'snapshot.shop.prices': { ...place, resource_type: 'snapshot', name: 'prices' },
+          'test.shop.some': { ...place, resource_type: 'test', name: 'some' },
+          'analysis.shop.idea': { ...place, resource_type: 'analysis', name: 'idea' },
+        },
+        sources: {
+          'source.shop.erp.raw': { ...place, resource_type: 'source', name: 'raw', identifier: 'RAW' },
+        },
+      }),
+    );
+    await source.observe(never);
+
+    const gold = { database: 'shop', schema: 'gold', isView: false, layer: 'gold' };
+    expect(await source.relations?.()).toEqual([
+      { ...gold, node: 'model.shop.orders', identifier: 'Orders]2' },
+      {
+        ...gold,
+        node: 'model.shop.view',
+        schema: 'bronze',
+        identifier: 'view',
+        isView: true,
+        layer: 'bronze',
+      },
+      { ...gold, node: 'seed.shop.rates', schema: 'seeds', identifier: 'rates', layer: null },
+      { ...gold, node: 'snapshot.shop.prices', identifier: 'prices' },
+    ]);
+  });
+});
