@@ -6,7 +6,7 @@ import type { Environment } from './environment.ts';
 import type { Facts, Mode, Policy } from './facts.ts';
 import { apply, type EventBody, type Incident, isFinal } from './incident.ts';
 import type { AttributeValue } from './signal.ts';
-import { deploymentOf, endedBy, historyOf, labelOf, verdictOf } from './simulated-world.ts';
+import { deploymentOf, endedBy, labelOf, SimulatedHistory, verdictOf } from './simulated-world.ts';
 import { hours, type Instant, minutes } from './time.ts';
 import { watch } from './watch.ts';
 
@@ -85,6 +85,8 @@ function deadlines({ moments }: RuleTimeline, { escalation }: Policy): readonly 
 class Stage {
   readonly #timeline: RuleTimeline;
   readonly #policy: Policy;
+  readonly #history: SimulatedHistory;
+  readonly #evidence: readonly Instant[];
   #incidents: Incident[] = [];
   #deployments: Deployment[];
   #told: string[] = [];
@@ -95,6 +97,10 @@ class Stage {
     this.#timeline = timeline;
     this.#policy = policy;
     this.#deployments = [];
+    this.#history = new SimulatedHistory(timeline.signals, timeline.environment);
+    this.#evidence = timeline.signals
+      .filter((each) => timeline.evidenceKinds.has(each.kind))
+      .map((each) => each.at);
   }
 
   play(now: Instant): Considered {
@@ -189,13 +195,13 @@ class Stage {
 
   #facts(now: Instant): Facts {
     const { environment, mode, freezes, evidenceKinds } = this.#timeline;
-    const signals = this.#timeline.signals.filter((each) => each.at <= now);
-    const evidence = signals.filter((each) => evidenceKinds.has(each.kind)).map((each) => each.at);
+    this.#history.goOn(now);
+    const evidence = this.#evidence.filter((at) => at <= now);
     return {
       environment,
       deployments: this.#deployments,
       quarantined: [],
-      history: historyOf(signals, environment),
+      history: this.#history,
       incidents: this.#incidents,
       rollbacks: [],
       mode: { mode, since: 0, by: 'the test', reason: 'the test says so' },

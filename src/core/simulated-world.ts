@@ -1,9 +1,10 @@
 import type { Considered } from './consider.ts';
 import type { Deployment } from './deployment.ts';
 import type { Environment } from './environment.ts';
-import type { Facts, Policy } from './facts.ts';
+import type { Policy } from './facts.ts';
 import type { EventBody } from './incident.ts';
-import type { Signal, SubjectHistory } from './signal.ts';
+import { Series, sampleOf } from './series.ts';
+import type { History, Signal, SubjectHistory } from './signal.ts';
 import type { RuleTimeline, SimulatedMoment } from './simulate.ts';
 import type { Instant } from './time.ts';
 
@@ -38,30 +39,49 @@ export function deploymentOf(
   };
 }
 
-/** The signals of a test as the history that a turn reads. */
-export function historyOf(signals: RuleTimeline['signals'], environment: Environment): Facts['history'] {
-  const histories = new Map<string, { kind: string; subject: string; signals: Signal[] }>();
-  for (const each of [...signals].sort((a, b) => a.at - b.at)) {
-    const key = `${each.kind}\0${each.subject}`;
-    const history = histories.get(key) ?? { kind: each.kind, subject: each.subject, signals: [] };
-    histories.set(key, history);
-    history.signals.push({
-      id: `${key}\0${each.at}`,
-      environment: environment.name,
-      source: environment.sources[0]?.name ?? 'test',
-      kind: each.kind,
-      subject: each.subject,
-      at: each.at,
-      began: each.at,
-      invocation: `at-${each.at}`,
-      startedBy: null,
-      attributes: each.attributes,
-    });
+/** The signals of a test as the history that a turn reads, growing as time goes on. */
+export class SimulatedHistory implements History {
+  readonly #environment: Environment;
+  readonly #coming: RuleTimeline['signals'];
+  readonly #subjects = new Map<
+    string,
+    { kind: string; subject: string; signals: Signal[]; measurements: Series }
+  >();
+  #told = 0;
+
+  constructor(signals: RuleTimeline['signals'], environment: Environment) {
+    this.#environment = environment;
+    this.#coming = [...signals].sort((a, b) => a.at - b.at);
   }
-  return {
-    subjects: (): Iterable<SubjectHistory> => histories.values(),
-    of: (kind, subject) => histories.get(`${kind}\0${subject}`),
-  };
+
+  /** Lets everything be known that was observed by then. */
+  goOn(now: Instant): void {
+    for (let next = this.#coming[this.#told]; next !== undefined && next.at <= now; ) {
+      this.#add(next);
+      this.#told += 1;
+      next = this.#coming[this.#told];
+    }
+  }
+
+  subjects(): Iterable<SubjectHistory> {
+    return this.#subjects.values();
+  }
+
+  of(kind: string, subject: string): SubjectHistory | undefined {
+    return this.#subjects.get(`${kind}\0${subject}`);
+  }
+
+  #add({ kind, subject, at, attributes }: RuleTimeline['signals'][number]): void {
+    const key = `${kind}\0${subject}`;
+    const history = this.#subjects.get(key) ?? { kind, subject, signals: [], measurements: new Series() };
+    this.#subjects.set(key, history);
+    const source = this.#environment.sources[0]?.name ?? 'test';
+    const fixed = { environment: this.#environment.name, source, startedBy: null, attributes };
+    const signal = { ...fixed, id: `${key}\0${at}`, kind, subject, at, began: at, invocation: `at-${at}` };
+    history.signals.push(signal);
+    const sample = sampleOf(signal);
+    if (sample !== undefined) history.measurements.add(sample);
+  }
 }
 
 /** What the rules of a test say together: one breach breaches, no evidence at all is unknown. */
