@@ -11,7 +11,7 @@ import { wasIntroduced } from './introduced.ts';
 import { AlertsLook } from './look-alerts.ts';
 import { RunsLook } from './look-runs.ts';
 
-export { createGitHubClient, type GitHubClient, type GitHubOptions, repositoryNamed } from './client.ts';
+export type { GitHubClient, GitHubOptions } from './client.ts';
 export { examineGitHub } from './examine.ts';
 
 /** How one repository on GitHub is watched for one environment. */

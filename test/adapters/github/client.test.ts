@@ -114,6 +114,34 @@ describe('what GitHub tells', () => {
   });
 });
 
+test('what others wrote down of deployments is read, with its payload', async () => {
+  const { state } = github;
+  state.addDeployment(
+    { environment: 'production', sha: 'c'.repeat(40), task: 'rollback', payload: { to: 'd' } },
+    ['success', 'in_progress'],
+  );
+  state.addDeployment({ environment: 'staging' }, []);
+  const client = clientOf(github);
+
+  const [found, ...others] = await client.deployments({ environment: 'production' }, GOING_ON);
+
+  expect(others).toEqual([]);
+  expect(found).toMatchObject({ commit: 'c'.repeat(40), task: 'rollback', payload: { to: 'd' } });
+  const statuses = await client.deploymentStatuses(found?.id ?? '', GOING_ON);
+  expect(statuses.map(({ state }) => state)).toEqual(['success', 'in_progress']);
+});
+
+test('an Enterprise server is asked in the version that it knows', async () => {
+  github.fail(/./, { status: 200, body: { default_branch: 'main' } });
+  const name = { ...github.name, api: `${github.name.api}/api/v3` };
+
+  expect(await clientOf(github, { name }).defaultBranch(GOING_ON)).toBe('main');
+  expect(github.requests[0]).toMatchObject({
+    path: '/api/v3/repos/o/r',
+    headers: { 'x-github-api-version': '2022-11-28' },
+  });
+});
+
 describe('logs and artifacts', () => {
   test('they are fetched from where they lie, without our token', async () => {
     const run = github.state.addRun();

@@ -2,6 +2,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { inspect } from 'node:util';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { Etags } from '../../../src/adapters/github/etags.ts';
 import { OutsideError } from '../../../src/core/errors.ts';
 import { Secret } from '../../../src/core/secret.ts';
 import { type FakeGitHub, type Fault, startFakeGitHub } from '../../fakes/github/index.ts';
@@ -43,6 +44,27 @@ describe('polls', () => {
     expect(github.requests.map(({ status }) => status)).toEqual([200, 304, 200]);
     expect(github.rate.remaining).toBe(4_998);
   });
+});
+
+test('what is kept of polls is bounded, and what is used stays', () => {
+  const etags = new Etags();
+  const keep = (url: string, bytes: number) =>
+    etags.keep(url, { etag: url, headers: new Headers(), body: new Uint8Array(bytes) });
+  keep('used', 10);
+  for (let count = 0; count < 1_000; count += 1) {
+    keep(`other-${count}`, 10);
+    etags.get('used');
+  }
+  for (let count = 0; count < 20; count += 1) keep(`large-${count}`, 1_900_000);
+  keep('huge', 5_000_000);
+
+  const large = Array.from({ length: 20 }, (_, count) => etags.get(`large-${count}`)).filter(
+    (each) => each !== undefined,
+  );
+  expect(etags.get('other-0')).toBeUndefined();
+  expect(large.length).toBeLessThanOrEqual(8);
+  expect(large.length).toBeGreaterThan(5);
+  expect(etags.get('huge')).toBeUndefined();
 });
 
 describe('rate limits', () => {
@@ -123,9 +145,10 @@ describe('what GitHub should not say', () => {
   for (const [fault, reason, words] of faults) {
     test(`${inspect(fault, { depth: 0 })}: told in words`, async () => {
       github.fail(/./, fault);
+      const timeout = reason === 'timeout' ? 150 : 10_000;
 
       const error = await failureOf(
-        clientOf(github, { timeout: 150, tries: 1 }).workflowRuns('deploy.yml', {}, GOING_ON),
+        clientOf(github, { timeout, tries: 1 }).workflowRuns('deploy.yml', {}, GOING_ON),
       );
 
       expect(error.reason).toBe(reason);

@@ -323,6 +323,38 @@ describe('security alerts', () => {
     });
   }
 
+  test('of a commit that is not deployed yet, it cannot be told', async () => {
+    const next = '3'.repeat(40);
+    const commits = { [GOOD]: START - minutes(120), [BAD]: START, [next]: START + minutes(5) };
+    const source = sourceOf({
+      alerts: ['code-scanning'],
+      repository: historyOf(commits, ['models/orders.sql']),
+    });
+    const alert = codeAlert(START + minutes(6));
+    const seen = { ...alert.most_recent_instance, commit_sha: next };
+    github.state.addAlert('code-scanning', { ...alert, most_recent_instance: seen });
+    now = START + minutes(7);
+
+    const { signals } = await source.observe(GOING_ON);
+
+    expect(signals.find(({ kind }) => kind === 'github.alert')?.attributes.introduced).toBe('unknown');
+  });
+
+  test('an analysis that is quicker than the deployment of its commit is told of that deployment', async () => {
+    const next = '3'.repeat(40);
+    const commits = { [GOOD]: START - minutes(120), [BAD]: START, [next]: START + minutes(5) };
+    const source = sourceOf({
+      alerts: ['code-scanning'],
+      repository: historyOf(commits, ['models/orders.sql']),
+    });
+    github.state.addRun({ commit: next, status: 'in_progress', at: START + minutes(6) });
+    github.state.addAlert('code-scanning', codeAlert(START + minutes(6)));
+
+    const { signals } = await source.observe(GOING_ON);
+
+    expect(signals.find(({ kind }) => kind === 'github.alert')?.attributes.introduced).toBe('yes');
+  });
+
   test('without a file, or without a deployment before, it cannot be told', async () => {
     const source = sourceOf({ alerts: ['secret-scanning'] });
     github.state.addAlert('secret-scanning', {
@@ -403,7 +435,7 @@ signalSourceContract('github', async () => {
   open.state.addRun({ status: 'completed', conclusion: 'success' });
   const at = new Date().toISOString();
   open.state.addAlert('dependabot', { state: 'open', created_at: at, updated_at: at });
-  const client = clientOf(open, { timeout: 500, tries: 1 });
+  const client = clientOf(open, { timeout: 1_500, tries: 1 });
   const source = sourceOf({ client, alerts: ['dependabot'], now: Date.now });
   return {
     source,

@@ -158,6 +158,16 @@ export class State {
     ];
   }
 
+  /** `states`: of its statuses, newest first. */
+  addDeployment(given: Body, states: readonly string[]): void {
+    const id = this.#id();
+    this.deployments.unshift(this.#description.sample('deployment', { id: raw(id), ...given }));
+    this.deploymentStatuses.set(
+      id,
+      states.map((state) => this.#description.sample('deployment-status', { state })),
+    );
+  }
+
   addAlert(type: AlertType, given: Body): void {
     const schema = {
       'code-scanning': 'code-scanning-alert-items',
