@@ -50,6 +50,7 @@ class Source implements SignalSource {
 
   async observe(abort: AbortSignal): Promise<Observation> {
     const { directory, now, databases, relations, slowAfter = seconds(1) } = this.#options;
+    abort.throwIfAborted();
     this.#opened ??= await firstOpened(directory, now());
     const look: Look = {
       connections: this.#connections,
