@@ -32,7 +32,7 @@ export type { Alert, AlertType } from './alert-schema.ts';
 export type { Dispatched, Dispatching } from './dispatch.ts';
 export type { Permissions } from './permissions.ts';
 export type { Rate } from './rate.ts';
-export { type RepositoryName, repositoryNamed } from './repository-name.ts';
+export type { RepositoryName } from './repository-name.ts';
 export type {
   DeploymentStatus,
   GitHubDeployment,
