@@ -58,7 +58,6 @@ export interface TasksOf {
 export function createAirflow(address: AirflowAddress): Airflow {
   const connection = createConnection(address);
   const list = listing(connection);
-  const change = changing(connection);
   return {
     version: connection.version,
     async health(abort) {
@@ -94,15 +93,7 @@ export function createAirflow(address: AirflowAddress): Airflow {
     },
     importErrors: (abort) =>
       list({ path: '/importErrors', query: [], key: 'import_errors', each: ImportErrorReply }, abort),
-    setPaused: (dag, paused, abort) =>
-      change(`/dags/${segment(dag)}?update_mask=is_paused`, { is_paused: paused }, abort),
-    failRun: (dag, run, abort) =>
-      change(`/dags/${segment(dag)}/dagRuns/${segment(run)}`, { state: 'failed' }, abort),
-    async mayPause(dag, abort) {
-      const path = `/dags/${segment(dag)}?update_mask=nothing`;
-      const status = await connection.status({ method: 'PATCH', path, json: {} }, abort);
-      return status !== 401 && status !== 403;
-    },
+    ...changes(connection),
   };
 }
 
@@ -148,15 +139,24 @@ function listing(connection: Connection) {
   };
 }
 
-function changing(connection: Connection) {
-  return async (path: string, json: unknown, abort: AbortSignal): Promise<void> => {
+type Changes = Pick<Airflow, 'setPaused' | 'failRun' | 'mayPause'>;
+
+function changes(connection: Connection): Changes {
+  const change = async (path: string, json: unknown, abort: AbortSignal): Promise<void> => {
     const body = await connection.ask({ method: 'PATCH', path, json }, abort);
-    if (body === undefined) {
-      throw new OutsideError(
-        'airflow',
-        'refused',
-        `PATCH ${path.split('?')[0]}: there is no such thing in Airflow`,
-      );
-    }
+    if (body !== undefined) return;
+    const message = `PATCH ${path.split('?')[0]}: there is no such thing in Airflow`;
+    throw new OutsideError('airflow', 'refused', message);
+  };
+  return {
+    setPaused: (dag, paused, abort) =>
+      change(`/dags/${segment(dag)}?update_mask=is_paused`, { is_paused: paused }, abort),
+    failRun: (dag, run, abort) =>
+      change(`/dags/${segment(dag)}/dagRuns/${segment(run)}`, { state: 'failed' }, abort),
+    async mayPause(dag, abort) {
+      const path = `/dags/${segment(dag)}?update_mask=nothing`;
+      const status = await connection.status({ method: 'PATCH', path, json: {} }, abort);
+      return status !== 401 && status !== 403;
+    },
   };
 }

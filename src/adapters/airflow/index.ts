@@ -1,7 +1,7 @@
 import { OutsideError } from '../../core/errors.ts';
 import type { Signal } from '../../core/signal.ts';
 import { type Duration, days, type Instant, minutes } from '../../core/time.ts';
-import type { SignalSource } from '../../ports/signal-source.ts';
+import type { Observation, SignalSource } from '../../ports/signal-source.ts';
 import { ACTIVE, type Airflow, createAirflow } from './api.ts';
 import { componentsOf } from './health.ts';
 import { lookAtDelay, WAITING } from './look-delay.ts';
@@ -31,38 +31,13 @@ export function createAirflowSource(options: AirflowSourceOptions): SignalSource
     toldIds: new Set(),
     said: new Map(),
   };
-  let told: Told | undefined;
-  let kept: string | undefined;
-
-  /** What the last look brought is stored by now: it is not told again, even after a restart. */
-  async function open(at: Instant): Promise<Told> {
-    told ??= (await readTold(options.file)) ?? nothingTold(at);
-    told = { ...told, until: Math.max(told.until, at - days(1)) };
-    const text = JSON.stringify(told);
-    if (text !== kept) await keep(options.file, told);
-    kept = text;
-    return told;
-  }
+  const memory = createMemory(options.file);
 
   return {
     name,
     environment,
     poll,
-    async observe(abort) {
-      const health = await looking.airflow.health(abort);
-      const now = options.now();
-      const at = health.at ?? now;
-      const before = await open(at);
-      const components = componentsOf(health.body, { generation: health.generation, at: health.at });
-      const signals = components.map((each) => signalOf(options, componentFact(each, health.version, now)));
-      const isDown = components.some(
-        (each) => each.component === 'metadatabase' && each.status === 'unhealthy',
-      );
-      if (isDown) return { signals, catalogue: null };
-      const seen = await lookAround(looking, { before, at, now }, abort);
-      told = seen.told;
-      return { signals: [...signals, ...seen.signals], catalogue: null };
-    },
+    observe: (abort) => observe(looking, memory, abort),
     watch: () => () => undefined,
     async busy(abort) {
       const active = options.dags.map((dag) =>
@@ -71,6 +46,42 @@ export function createAirflowSource(options: AirflowSourceOptions): SignalSource
       return (await Promise.all(active)).some((tasks) => tasks.length > 0);
     },
   };
+}
+
+type ToldMemory = ReturnType<typeof createMemory>;
+
+/** What was told, on disk: with the next look, for what the last one brought is stored by then. */
+function createMemory(file: string) {
+  let told: Told | undefined;
+  let kept: string | undefined;
+  return {
+    async open(at: Instant): Promise<Told> {
+      told ??= (await readTold(file)) ?? nothingTold(at);
+      told = { ...told, until: Math.max(told.until, at - days(1)) };
+      const text = JSON.stringify(told);
+      if (text !== kept) await keep(file, told);
+      kept = text;
+      return told;
+    },
+    note(now: Told): void {
+      told = now;
+    },
+  };
+}
+
+async function observe(looking: Looking, memory: ToldMemory, abort: AbortSignal): Promise<Observation> {
+  const { airflow, options } = looking;
+  const health = await airflow.health(abort);
+  const now = options.now();
+  const at = health.at ?? now;
+  const before = await memory.open(at);
+  const components = componentsOf(health.body, { generation: health.generation, at: health.at });
+  const signals = components.map((each) => signalOf(options, componentFact(each, health.version, now)));
+  const isDown = components.some((each) => each.component === 'metadatabase' && each.status === 'unhealthy');
+  if (isDown) return { signals, catalogue: null };
+  const seen = await lookAround(looking, { before, at, now }, abort);
+  memory.note(seen.told);
+  return { signals: [...signals, ...seen.signals], catalogue: null };
 }
 
 interface Looking {

@@ -49,6 +49,23 @@ describe.each([2, 3] as const)('Airflow %i that cannot be read', (generation) =>
     await expect(failing).rejects.not.toThrow(/<html|\[object/);
   });
 
+  test.each<[string, FakeReply]>([
+    ['too many requests', { status: 429, body: { detail: 'slow down' } }],
+    ['a broken reply', { status: 200, body: '{"dags": [' }],
+    ['a restart', { status: 503, body: 'starting', type: 'text/plain' }],
+  ])('is asked again after %s, and not for ever', async (_, reply) => {
+    await using server = await FakeAirflow.start(generation);
+    let left = 1;
+    server.instead = ({ path }) => (path === DAGS && left-- > 0 ? reply : undefined);
+    const patient = createAirflow(addressOf(server, { patience: { tries: 3, rest: 1, longest: 5_000 } }));
+    const started = Date.now();
+    expect(await patient.dags(100, never)).toEqual({ dags: [], cut: false });
+    expect(Date.now() - started).toBeGreaterThan(900);
+    left = 9;
+    const hasty = createAirflow(addressOf(server, { patience: { tries: 1 } }));
+    await expect(hasty.dags(100, never)).rejects.toMatchObject({ name: 'OutsideError' });
+  });
+
   test('tells what works where one part does not, and logs that part once', async () => {
     await using server = await FakeAirflow.start(generation);
     server.dags.set('dbt_transform', { paused: false });
