@@ -16,19 +16,19 @@ import {
 } from './adapters/git/index.ts';
 import { createCommandSchedule, createNoSchedule, type Schedule } from './adapters/schedule-command/index.ts';
 import type { Environment } from './core/environment.ts';
-import type { Verbs } from './core/plan.ts';
 import { type Duration, hours, seconds } from './core/time.ts';
 import { failingUnderTarget } from './engine/failing-under.ts';
 import { Memory } from './engine/memory.ts';
 import { take } from './engine/observe.ts';
 import { awaiting, proving } from './engine/verify.ts';
 import { newStanding, type Place, type World } from './engine/world.ts';
-import type { Actuator, StepContext } from './ports/actuator.ts';
+import type { StepContext } from './ports/actuator.ts';
 import type { SignalSource } from './ports/signal-source.ts';
 import type { EnvironmentSettings, GitSettings, Settings } from './settings/settings.ts';
 import type { DbtFiles } from './settings/source-type.ts';
 import { SIGNAL_KINDS } from './source-types.ts';
 import { openSources } from './wire-sources.ts';
+import { noWorkflow, wireWorkflow } from './wire-workflow.ts';
 
 /** What every environment of one daemon shares. */
 export interface Shared {
@@ -56,6 +56,7 @@ export async function wirePlace(shared: Shared, configured: EnvironmentSettings)
       ? null
       : { ...configured.workTree, clone, branch, paths, stateDirectory, now: world.clock.now, env };
   const schedule = await wireSchedule(configured, sources, shared);
+  const rollback = await wireWorkflow(configured, { ...needs, deliver });
   const command = dbtCommand(shared, configured, { place: () => place, clone, deliver });
   const place: Place = {
     environment,
@@ -64,12 +65,12 @@ export async function wirePlace(shared: Shared, configured: EnvironmentSettings)
     revertPreflight: createRevertPreflight({ clone, branch, paths }),
     workTree: tree === null ? null : createWorkTree(tree),
     ...('preflight' in schedule ? { schedulePreflight: schedule.preflight } : {}),
-    workflow: null,
+    workflow: rollback?.workflow ?? null,
     actuators: {
       'schedule.pause': schedule.pause,
       'schedule.resume': schedule.resume,
       'git.revert': createRevert({ clone, paths, identity: settings.git.identity, ...signing(settings.git) }),
-      'workflow.run': noWorkflow,
+      'workflow.run': rollback?.run ?? noWorkflow,
       'work-tree.move': createWorkTreeMove(
         tree ?? { path: '', clone, branch, paths, stateDirectory, now: world.clock.now, env },
       ),
@@ -81,18 +82,12 @@ export async function wirePlace(shared: Shared, configured: EnvironmentSettings)
     lastingKinds: new Set(SIGNAL_KINDS.filter((kind) => kind.lasting).map((kind) => kind.kind)),
     commands: configured.dbt?.commands ?? [],
     commandWithin: hours(2),
-    stop: (key) => command.stop(key),
+    stop: async (key) => void (await Promise.all([command.stop(key), rollback?.stop(key)])),
     memory: new Memory(environment.name, world.store.signals),
     standing: newStanding(restOf(settings, environment)),
   };
   return place;
 }
-
-/** No plan has a step of it where none is configured. */
-const noWorkflow: Actuator<Verbs['workflow.run']> = {
-  check: async () => ({ is: 'failed', why: 'no rollback workflow is configured' }),
-  start: async () => {},
-};
 
 /** Between turns that nothing woke it rests as long as its most impatient source is polled, 5 s at most. */
 function restOf(settings: Settings, environment: Environment): Duration {
@@ -181,7 +176,7 @@ function dbtCommand(
   const { dbt, workTree } = configured;
   const checkout = createCheckout({ clone: made.clone, stateDirectory: stateOf(settings) });
   const inCheckout = async ({ outputs }: StepContext) => {
-    const directory = await checkout(outputs['git.revert']?.commit ?? '', AbortSignal.timeout(120_000));
+    const directory = await checkout(commitOf(outputs), AbortSignal.timeout(120_000));
     return resolve(directory, dbt?.cwd ?? '.');
   };
   return createDbtCommand({
@@ -193,6 +188,11 @@ function dbtCommand(
     deliver: made.deliver,
     log: world.log,
   });
+}
+
+/** What was put on the branch, or what the rollback workflow was asked for. */
+function commitOf(outputs: StepContext['outputs']): string {
+  return outputs['git.revert']?.commit ?? outputs['workflow.run']?.commit ?? '';
 }
 
 /** `key`: of our own step that made the files; null for everybody else's. */

@@ -1,3 +1,4 @@
+import { OutsideError } from '../core/errors.ts';
 import type { Plan } from '../core/plan.ts';
 import type { Preflight } from '../ports/repository.ts';
 import type { RollbackCase } from '../runbooks/roll-back.ts';
@@ -80,13 +81,15 @@ async function byWorkflow(place: Place, between: Between, abort: AbortSignal): P
     const because = `${file} changes nothing that runs here: ${what} says what runs, and it stays as it is`;
     return { ...none, by, possible: false, because };
   }
-  const { problems, warnings, needsApproval, ref, inputs } = await workflow.check(between, abort);
-  return {
-    by: { strategy: 'workflow', file, ref, inputs },
-    possible: problems.length === 0,
-    because: problems.join('; '),
-    warnings,
-    needsApproval,
-    force: false,
-  };
+  try {
+    const { problems, warnings, needsApproval, ref, inputs } = await workflow.check(between, abort);
+    const by = { strategy: 'workflow', file, ref, inputs } as const;
+    const possible = problems.length === 0;
+    return { by, possible, because: problems.join('; '), warnings, needsApproval, force: false };
+  } catch (error) {
+    // Others may be possible while this one's system does not answer.
+    if (!(error instanceof OutsideError)) throw error;
+    const by = { strategy: 'workflow', file, ref: '', inputs: {} } as const;
+    return { ...none, by, possible: false, because: `${file} could not be looked at: ${error.message}` };
+  }
 }

@@ -49,6 +49,8 @@ export class Outside {
   lineage: SignalSource['lineage'] = undefined;
   /** What keeps the rollback workflow from being possible. */
   workflowProblems: string[] = [];
+  /** Thrown instead of saying whether the rollback workflow is possible. */
+  workflowUnreadable: OutsideError | null = null;
   /** Keys under which the workflow was dispatched. */
   readonly dispatched: string[] = [];
   readonly needsApproval: string[] = [];
@@ -124,13 +126,16 @@ export class Outside {
     return {
       file: 'rollback.yml',
       deploys: true,
-      check: async ({ to }) => ({
-        problems: [...this.workflowProblems],
-        warnings: [],
-        needsApproval: [],
-        ref: 'main',
-        inputs: { target_commit: to, reason: '{{incident}}' },
-      }),
+      check: async ({ to }) => {
+        if (this.workflowUnreadable !== null) throw this.workflowUnreadable;
+        return {
+          problems: [...this.workflowProblems],
+          warnings: [],
+          needsApproval: [],
+          ref: 'main',
+          inputs: { target_commit: to, reason: '{{incident}}' },
+        };
+      },
     };
   }
 

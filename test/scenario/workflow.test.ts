@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { OutsideError } from '../../src/core/errors.ts';
 import { minutes } from '../../src/core/time.ts';
 import { B, Stage } from '../fakes/stage.ts';
 
@@ -36,6 +37,21 @@ describe('the repository has a rollback workflow', () => {
     expect((await stage.incident())?.plans.at(-1)?.rejected[0]).toEqual({
       strategy: 'workflow',
       because: 'rollback.yml has no input target_commit',
+    });
+    expect(stage.outside.effects).toContain('git.revert');
+    expect(stage.outside.dispatched).toEqual([]);
+  });
+
+  test('its system does not answer: that is its problem, and the next strategy is taken', async () => {
+    const stage = new Stage({ strategies: ['workflow', 'revert'] });
+    stage.outside.workflowUnreadable = new OutsideError('github', 'timeout', 'GitHub said nothing for 10 s');
+    await stage.badDeployment();
+
+    await stage.settle();
+
+    expect((await stage.incident())?.plans.at(-1)?.rejected[0]).toEqual({
+      strategy: 'workflow',
+      because: 'rollback.yml could not be looked at: GitHub said nothing for 10 s',
     });
     expect(stage.outside.effects).toContain('git.revert');
     expect(stage.outside.dispatched).toEqual([]);

@@ -35,6 +35,7 @@ export async function conclude(step: WorkflowStep, note: RunNote, run: Run): Pro
     result: {
       run: run.id,
       url: page,
+      commit: step.input.to,
       movedAt: String(movedAt(run, verdict.counting)),
       conclusion: 'success',
       evidence,
