@@ -67,7 +67,7 @@ export function blameFor(
   if (suspicion.is === 'could-not') {
     return { deployment: deployment.id, atMost: 'ask', because: `${blamed}, but ${suspicion.because}` };
   }
-  const suspects = suspicion.is === 'could' ? saySuspects(suspicion) : '';
+  const suspects = suspicion.is === 'could' ? saySuspects(suspicion, deployment.commit) : '';
   if (novelty.is === 'new')
     return { deployment: deployment.id, atMost: 'act', because: `${blamed}${suspects}` };
   const because = `${blamed}; ${novelty.because}${suspects}`;

@@ -20,7 +20,7 @@ export interface Changes {
 /** What a subject is made of, as its project says it. Paths count from the project's directory. */
 export interface Lineage {
   /** Its own file, then what it looks at, then what that is built from: nearest first. */
-  readonly files: readonly string[];
+  readonly files: ReadonlySet<string>;
   /** Whether a file makes one node of the project and nothing else: a model, a seed; not a macro or a setting. */
   readonly isNode: (file: string) => boolean;
 }
@@ -44,7 +44,7 @@ export function suspicionOf(breach: Breach, { changes, lineage, deployments }: F
   if (changes === null || running === undefined || changes.to !== running.commit) return { is: 'unknown' };
   const known = lineage(breach.rule.signal, breach.subject);
   if (known === undefined || changes.files.length === 0) return { is: 'unknown' };
-  const near = known.files.filter((path) => changes.files.some((file) => isAt(file, path)));
+  const near = touched(known.files, changes.files);
   if (near.length === 0 && changes.files.every((file) => known.isNode(file))) {
     const count = changes.files.length === 1 ? 'the one file' : `the ${changes.files.length} files`;
     const because = `${breach.subject} is built from none of ${count} that changed since ${short(changes.from)}`;
@@ -58,15 +58,28 @@ export function suspicionOf(breach: Breach, { changes, lineage, deployments }: F
   return { is: 'could', suspects };
 }
 
+/** Paths of a project that files of its repository are at, nearest first. */
+function touched(paths: ReadonlySet<string>, files: readonly string[]): readonly string[] {
+  const hits = new Set(files.flatMap((file) => endingsOf(file).find((path) => paths.has(path)) ?? []));
+  return hits.size === 0 ? [] : [...paths].filter((path) => hits.has(path));
+}
+
+/** A project may lie anywhere in its repository: `dbt/models/a.sql` is at `models/a.sql` too. */
+export function endingsOf(file: string): readonly string[] {
+  const parts = file.split('/');
+  return parts.map((_, from) => parts.slice(from).join('/'));
+}
+
 /** Who is looked at first, as a clause; empty where nobody stands out. */
-export function saySuspects({ suspects }: Extract<Suspicion, { is: 'could' }>): string {
+export function saySuspects({ suspects }: Extract<Suspicion, { is: 'could' }>, blamed: string): string {
   const commits = [...new Map(suspects.map((each) => [each.commit, each])).values()];
-  const named = commits.slice(0, 2).map(({ commit, file }) => `${short(commit)} changed ${file}`);
+  const named = commits
+    .slice(0, 2)
+    .map(({ commit, file }) => `${commit === blamed ? 'it' : short(commit)} changed ${file}`);
   const more = commits.length > 2 ? ` and ${commits.length - 2} more` : '';
   return named.length === 0 ? '' : `; ${named.join(', ')}${more}`;
 }
 
-/** A project may lie anywhere in its repository. */
-export function isAt(file: string, path: string): boolean {
+function isAt(file: string, path: string): boolean {
   return file === path || file.endsWith(`/${path}`);
 }

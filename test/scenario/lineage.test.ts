@@ -8,7 +8,7 @@ function stageThatChanged(files: readonly string[]): Stage {
   const stage = new Stage();
   stage.outside.filesOf.set(B, files);
   stage.outside.lineage = () => ({
-    files: ['models/gold/orders.sql', 'models/silver/customers.sql'],
+    files: new Set(['models/gold/orders.sql', 'models/silver/customers.sql']),
     isNode: (file) => NODES.some((path) => file === path || file.endsWith(`/${path}`)),
   });
   return stage;
@@ -26,7 +26,7 @@ describe('whether the commit can have caused it', () => {
         trace: {
           blame: {
             atMost: 'act',
-            because: expect.stringContaining(`${B.slice(0, 7)} changed models/silver/customers.sql`),
+            because: expect.stringContaining('; it changed models/silver/customers.sql'),
           },
         },
       },

@@ -17,6 +17,8 @@ export interface Graph {
  */
 export class DraftLedger implements Graph {
   readonly edges: number[] = [];
+  /** The files that nodes are written in, each of them one node's own. */
+  readonly files = new Set<string>();
   /** Enabled tests and unit tests, in the manifest's order. */
   readonly tests: string[] = [];
   /** Sources whose freshness is watched. */
@@ -38,6 +40,7 @@ export class DraftLedger implements Graph {
     const number = this.#numberOf(draft.id);
     this.#places[number] = this.#texts.add(pack(draft));
     this.#isTest[number] = isTest(draft);
+    if (draft.path !== '') this.files.add(draft.path);
     if (draft.resource === 'exposure') this.#exposures.set(number, draft.name);
     if (isTest(draft)) {
       if (draft.enabled) this.tests.push(draft.id);
@@ -96,6 +99,7 @@ const EMPTY: Omit<Draft, 'id'> = {
   dbtSeverity: null,
   attached: '',
   dependsOn: [],
+  path: '',
   enabled: true,
   watched: false,
   relation: null,

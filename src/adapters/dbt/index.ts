@@ -1,5 +1,6 @@
 import type { OutsideError } from '../../core/errors.ts';
 import type { Severity } from '../../core/rule.ts';
+import type { Lineage } from '../../core/suspects.ts';
 import type { Duration, Instant } from '../../core/time.ts';
 import type { ArtifactsReceipt } from '../../ports/control.ts';
 import type { Log } from '../../ports/log.ts';
@@ -132,6 +133,10 @@ class Source implements DbtSource {
 
   async relations(): Promise<readonly Relation[]> {
     return this.#shelf.newest?.relations() ?? [];
+  }
+
+  lineage(subject: string): Lineage | undefined {
+    return this.#shelf.newest?.builtFrom(subject);
   }
 
   /** Reads at once: the next dbt command may overwrite the file within a second. */

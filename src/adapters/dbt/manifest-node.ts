@@ -20,6 +20,8 @@ export interface Draft {
   readonly enabled: boolean;
   /** A source whose freshness is watched. */
   readonly watched: boolean;
+  /** The file that it is written in, from the project's directory; empty where that is not one of its own. */
+  readonly path: string;
   /** Where it is in the database; null for what is no table or view of its own. */
   readonly relation: DraftRelation | null;
 }
@@ -55,6 +57,7 @@ export function draftOf(id: string, value: unknown, layers: readonly LayerPatter
     dbtSeverity: id.startsWith('test.') ? severityOf(config.severity ?? value.severity) : null,
     attached: word(value.attached_node),
     dependsOn: texts(recordOf(value.depends_on).nodes),
+    path: pathOf(value),
     enabled: config.enabled !== false,
     watched: isWatched(value, config),
     relation: relationOf(id, value, config),
@@ -70,6 +73,12 @@ function relationOf(id: string, value: Json, config: Json): DraftRelation | null
   const schema = word(value.schema);
   if (identifier === '' || schema === '') return null;
   return { database: word(value.database), schema, identifier, isView: materialized === 'view' };
+}
+
+/** YAML describes many nodes at once: it is no node's own file. */
+function pathOf(value: Json): string {
+  const path = word(value.original_file_path).replaceAll('\\', '/');
+  return /\.(sql|py|csv)$/i.test(path) ? path : '';
 }
 
 /** The owner of a group, a list or a meta entry, as one text. */

@@ -1,9 +1,10 @@
+import { endingsOf, type Lineage } from '../../core/suspects.ts';
 import type { Relation } from '../../ports/signal-source.ts';
 import { parseMetadata, readElements, splitText } from './artifact.ts';
 import { DraftLedger, isTest } from './draft-ledger.ts';
 import type { Take, Wanted } from './json-splitter.ts';
 import { type LayerPattern, lastLayer } from './layers.ts';
-import { type Lineage, traceLineage } from './lineage.ts';
+import { type Lineage as Downstreams, traceLineage } from './lineage.ts';
 import { type Draft, draftOf, recordOf, sayOwner } from './manifest-node.ts';
 import type { Metadata } from './schema.ts';
 
@@ -33,6 +34,8 @@ export interface ManifestIndex {
   /** How many nodes it knows. */
   readonly size: number;
   node(id: string): ManifestNode | undefined;
+  /** The files of a node, of what it looks at and of all that is built from; undefined for an unknown node. */
+  builtFrom(id: string): Lineage | undefined;
   /** Ids of the enabled tests and unit tests. */
   readonly tests: readonly string[];
   /** Ids of the sources whose freshness is watched. */
@@ -92,9 +95,10 @@ function collect(layers: readonly LayerPattern[]) {
     const known = supported(metadata);
     const lineage = await traceLineage(ledger);
     const { tests, watchedSources, size } = ledger;
-    const node = rememberFew((id) => describeNode(id, { ledger, owners, layers, lineage }));
+    const node = remember((id) => describeNode(id, { ledger, owners, layers, lineage }));
     const relations = () => ledger.relations.flatMap((id) => relationOf(id, ledger));
-    return { metadata: known, size, tests, watchedSources, node, relations };
+    const builtFrom = remember((id) => filesOf(id, ledger));
+    return { metadata: known, size, tests, watchedSources, node, relations, builtFrom };
   };
   return { take, finish };
 }
@@ -103,7 +107,7 @@ interface Collected {
   readonly ledger: DraftLedger;
   readonly owners: ReadonlyMap<string, string>;
   readonly layers: readonly LayerPattern[];
-  readonly lineage: Lineage;
+  readonly lineage: Downstreams;
 }
 
 function describeNode(id: string, { ledger, owners, layers, lineage }: Collected): ManifestNode | undefined {
@@ -141,16 +145,32 @@ function relationOf(id: string, ledger: DraftLedger): readonly Relation[] {
   return relation === null ? [] : [{ node: id, ...relation, layer: layer === '' ? null : layer }];
 }
 
+/** Breadth first, so that the nearest file comes first. */
+function filesOf(id: string, ledger: DraftLedger): Lineage | undefined {
+  if (ledger.get(id) === undefined) return undefined;
+  const files = new Set<string>();
+  const seen = new Set([id]);
+  for (const next of seen) {
+    const draft = ledger.get(next);
+    if (draft === undefined) continue;
+    if (draft.path !== '') files.add(draft.path);
+    for (const parent of [...lookedAt(draft), ...draft.dependsOn]) if (parent !== '') seen.add(parent);
+    if (seen.size > MOST_ANCESTORS) return undefined;
+  }
+  return { files, isNode: (file) => endingsOf(file).some((path) => ledger.files.has(path)) };
+}
+
+/** Who is built from more than this is built from everything. */
+const MOST_ANCESTORS = 5_000;
+
 /** What a test looks at: the node it is attached to, else all it depends on. */
 function lookedAt(draft: Draft): readonly string[] {
   return draft.attached === '' ? draft.dependsOn : [draft.attached];
 }
 
 /** The same nodes are asked for after every run; a few thousand are worth keeping unpacked. */
-function rememberFew(
-  find: (id: string) => ManifestNode | undefined,
-): (id: string) => ManifestNode | undefined {
-  const found = new Map<string, ManifestNode>();
+function remember<Found>(find: (id: string) => Found | undefined): (id: string) => Found | undefined {
+  const found = new Map<string, Found>();
   return (id) => {
     const node = found.get(id) ?? find(id);
     if (node !== undefined && found.size < REMEMBERED) found.set(id, node);

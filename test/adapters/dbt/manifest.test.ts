@@ -284,3 +284,44 @@ describe('the relations of a project', () => {
     ]);
   });
 });
+
+describe('what a test is built from', () => {
+  const written = (path: string, more: object = {}) => ({ name: 'n', original_file_path: path, ...more });
+  const needs = (...nodes: readonly string[]) => ({ depends_on: { nodes } });
+
+  async function index() {
+    const nodes = {
+      'seed.shop.raw': written('seeds/raw.csv'),
+      'model.shop.silver': written('models/silver/orders.sql', needs('seed.shop.raw')),
+      'model.shop.gold': written('models\\gold\\orders.sql', needs('model.shop.silver')),
+      'model.shop.other': written('models/gold/other.sql'),
+      'test.shop.not_null.1': written('models/gold/gold.yml', {
+        attached_node: 'model.shop.gold',
+        ...needs('model.shop.gold'),
+      }),
+    };
+    return indexManifest(Buffer.from(JSON.stringify({ metadata: METADATA, nodes })), MEDALLION);
+  }
+
+  test('is the file of what it looks at, and the files of all that is built from, nearest first', async () => {
+    const built = (await index()).builtFrom('test.shop.not_null.1');
+
+    expect([...(built?.files ?? [])]).toEqual([
+      'models/gold/orders.sql',
+      'models/silver/orders.sql',
+      'seeds/raw.csv',
+    ]);
+  });
+
+  test('a file that makes a node is known wherever the project lies; what everything is built with is none', async () => {
+    const isNode = (await index()).builtFrom('test.shop.not_null.1')?.isNode;
+
+    expect(isNode?.('dbt/models/gold/other.sql')).toBe(true);
+    expect(isNode?.('models/gold/gold.yml')).toBe(false);
+    expect(isNode?.('dbt/macros/dedupe.sql')).toBe(false);
+  });
+
+  test('of an unknown test nobody knows', async () => {
+    expect((await index()).builtFrom('test.shop.gone')).toBeUndefined();
+  });
+});
