@@ -1,6 +1,7 @@
 import { airflowSourceType } from './adapters/airflow/source-type.ts';
 import { alertsSourceType } from './adapters/alerts/source-type.ts';
 import { dbtSourceType } from './adapters/dbt/source-type.ts';
+import { dockerSourceType } from './adapters/docker/source-type.ts';
 import { githubSourceType } from './adapters/github/source-type.ts';
 import { httpSourceType } from './adapters/http-probe/source-type.ts';
 import { prometheusSourceType } from './adapters/prometheus-query/source-type.ts';
@@ -16,6 +17,7 @@ export const SOURCE_TYPES: readonly SourceType[] = [
   httpSourceType,
   prometheusSourceType,
   sqlServerSourceType,
+  dockerSourceType,
 ];
 
 /** The type of a configured source. A name that is not there is a bug: the settings were checked. */
