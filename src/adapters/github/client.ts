@@ -1,15 +1,15 @@
 import type { Instant } from '../../core/time.ts';
-import { ALERT_SHAPES, type Alert, type AlertType } from './alert-schema.ts';
+import { alertsOf } from './alert-list.ts';
+import type { Alert, AlertType } from './alert-schema.ts';
 import { type CallOptions, Calls, readAs } from './calls.ts';
 import { type Dispatched, type Dispatching, dispatchOnce } from './dispatch.ts';
 import { BadAnswer } from './failure.ts';
 import { contentOf, fileOf, textOf } from './files.ts';
+import { loginOf } from './login.ts';
 import { type Permissions, permissionsOf } from './permissions.ts';
 import type { Rate } from './rate.ts';
 import { reviewersOf } from './reviewers.ts';
 import {
-  account,
-  app,
   artifact,
   type DeploymentStatus,
   deployment,
@@ -222,37 +222,12 @@ class Client implements GitHubClient {
     return permissionsOf(this.#calls, abort);
   }
 
-  async login(abort: AbortSignal) {
-    const asApp = await this.#calls.asApp();
-    const isApp = asApp !== null;
-    const call = isApp ? { route: 'GET /app', authorization: asApp } : { route: 'GET /user' };
-    try {
-      return await this.#calls.ask(
-        call,
-        (answer) => (isApp ? `${readAs(answer, app).slug}[bot]` : readAs(answer, account).login),
-        abort,
-      );
-    } catch (error) {
-      // The token that a workflow has of itself is nobody's.
-      if (error instanceof BadAnswer && (error.status === 403 || error.status === 404)) return null;
-      throw error;
-    }
+  login(abort: AbortSignal) {
+    return loginOf(this.#calls, abort);
   }
 
-  async alerts(type: AlertType, { state }: { readonly state: 'open' | 'all' }, abort: AbortSignal) {
-    const parameters = {
-      sort: 'updated',
-      direction: 'desc',
-      ...(state === 'open' ? { state } : {}),
-      ...(type === 'secret-scanning' ? { hide_secret: true } : {}),
-    };
-    const call = { route: `GET ${REPO}/${type}/alerts`, parameters };
-    try {
-      return await this.#calls.list(call, { shape: ALERT_SHAPES[type], key: null, most: SOME }, abort);
-    } catch (error) {
-      if (error instanceof BadAnswer && SWITCHED_OFF.test(error.message)) return undefined;
-      throw error;
-    }
+  alerts(type: AlertType, { state }: { readonly state: 'open' | 'all' }, abort: AbortSignal) {
+    return alertsOf(this.#calls, { type, state }, abort);
   }
 
   deployments({ environment, most = SOME }: { environment: string; most?: number }, abort: AbortSignal) {
@@ -266,8 +241,6 @@ class Client implements GitHubClient {
     return this.#calls.list(call, { shape: deploymentStatus, key: null, most: SOME }, abort);
   }
 }
-
-const SWITCHED_OFF = /\bdisabled\b|not enabled|must be enabled|no analysis found/i;
 
 /** GitHub takes times without fractions of a second. */
 function wholeSecond(at: Instant): string {
