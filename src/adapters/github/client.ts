@@ -3,7 +3,7 @@ import { alertsOf } from './alert-list.ts';
 import type { Alert, AlertType } from './alert-schema.ts';
 import { type CallOptions, Calls, readAs } from './calls.ts';
 import { type Dispatched, type Dispatching, dispatchOnce } from './dispatch.ts';
-import { BadAnswer } from './failure.ts';
+import { BadAnswer, maybe } from './failure.ts';
 import { contentOf, fileOf, textOf } from './files.ts';
 import { loginOf } from './login.ts';
 import { type Permissions, permissionsOf } from './permissions.ts';
@@ -245,13 +245,4 @@ class Client implements GitHubClient {
 /** GitHub takes times without fractions of a second. */
 function wholeSecond(at: Instant): string {
   return new Date(at).toISOString().replace(/\.\d+Z$/, 'Z');
-}
-
-async function maybe<T>(ask: () => Promise<T>): Promise<T | undefined> {
-  try {
-    return await ask();
-  } catch (error) {
-    if (error instanceof BadAnswer && (error.status === 404 || error.status === 410)) return undefined;
-    throw error;
-  }
 }

@@ -54,6 +54,16 @@ export function rateLimited(after: Duration, message: string): OutsideError {
   return new OutsideError(SYSTEM, 'rate-limited', message, { retry: { after } });
 }
 
+/** The same, but undefined for what GitHub does not have, or no longer. */
+export async function maybe<T>(ask: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await ask();
+  } catch (error) {
+    if (error instanceof BadAnswer && (error.status === 404 || error.status === 410)) return undefined;
+    throw error;
+  }
+}
+
 /** A reply that should have been something else. Asking again may help. */
 export function unexpected(message: string, cause?: unknown): OutsideError {
   return new OutsideError(SYSTEM, 'unexpected-reply', message, { retry: { after: seconds(1) }, cause });
