@@ -1,5 +1,5 @@
+import { askSince } from './ask-window.ts';
 import { attribute } from './attribution.ts';
-import { evaluate } from './evaluate.ts';
 import type { Facts, Policy } from './facts.ts';
 import type { Check } from './incident.ts';
 import { isOfARun, type Measure, type Proof } from './prove.ts';
@@ -21,14 +21,13 @@ const CHECKS: readonly (readonly [string, readonly Impact[]])[] = [
  */
 export function proveHealth(facts: Facts, policy: Policy, measure: Measure, now: Instant): Proof {
   const asked = questions(facts, policy, measure);
-  const windows = windowAnswers(facts, policy, now);
   const checks: Check[] = [];
   for (const [name, impacts] of CHECKS) {
     const about = asked.filter(({ rule }) => impacts.includes(rule.impact));
     checks.push(
       checkOf(
         name,
-        about.map((each) => answer(each, measure, windows)),
+        about.map((each) => answer(each, measure, { facts, now })),
       ),
     );
   }
@@ -75,31 +74,20 @@ interface Answer {
 function answer(
   { rule, history, isCause }: Asked,
   { since }: Measure,
-  windows: ReadonlyMap<string, Answer['is']>,
+  { facts, now }: { readonly facts: Facts; readonly now: Instant },
 ): Answer {
   const { subject, signals } = history;
   if (rule.over !== null) {
-    const is = windows.get(keyOf(rule, subject)) ?? 'well';
-    return { subject, is: is === 'open' && !isCause ? 'well' : is };
+    const told = askSince({ rule, history, facts, attribution: attribute(facts), now }, since);
+    if (told.is === 'breached') return { subject, is: 'wrong' };
+    // What caused it must be measured long enough to tell; of the rest, what cannot be told yet is no reason to wait.
+    return { subject, is: told.is === 'unknown' && isCause ? 'open' : 'well' };
   }
   const newest = signals.at(-1);
   if (newest === undefined) return { subject, is: 'open' };
   const lasts = rule.onMissing === 'clear';
   if (newest.began < since && !lasts) return { subject, is: 'open' };
   return { subject, is: rule.when({ signal: newest }) ? 'wrong' : 'well' };
-}
-
-/** What rules about a time say under what runs now; one that cannot tell yet is open. */
-function windowAnswers(facts: Facts, policy: Policy, now: Instant): ReadonlyMap<string, Answer['is']> {
-  const { breaches, unknown } = evaluate(policy.rules, facts, now, attribute(facts));
-  return new Map<string, Answer['is']>([
-    ...unknown.map(({ rule, subject }) => [keyOf(rule, subject), 'open'] as const),
-    ...breaches.map(({ rule, subject }) => [keyOf(rule, subject), 'wrong'] as const),
-  ]);
-}
-
-function keyOf(rule: Rule, subject: string): string {
-  return `${rule.name}/${subject}`;
 }
 
 /** Worst first: what a person reads is what is still wrong. Nothing here fails at once: it may need a moment. */
