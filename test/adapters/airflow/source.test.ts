@@ -360,6 +360,12 @@ describe('whether another try can follow', () => {
 
   test.each<[string, Record<string, unknown>, boolean, string]>([
     [
+      'a failure of the second of three tries',
+      { state: 'failed', try_number: 2, max_tries: 2 },
+      false,
+      'unknown',
+    ],
+    [
       'a failure of the third of three tries',
       { state: 'failed', try_number: 3, max_tries: 2 },
       false,
