@@ -177,7 +177,7 @@ export class Connections {
         appName: 'rollbackd',
         readOnlyIntent: false,
         cancelTimeout: seconds(2),
-        ...(caFile === null ? {} : { cryptoCredentialsDetails: { ca: readFileSync(caFile, 'utf8') } }),
+        ...(caFile === null ? {} : { cryptoCredentialsDetails: { ca: authorityOf(caFile) } }),
       },
     };
   }
@@ -197,6 +197,14 @@ function watchLogins(hear: {
     if (logins > 1) connection.on('end', hear.ended);
     else connection.on('errorMessage', hear.told);
   };
+}
+
+function authorityOf(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch {
+    throw new SqlFailure('login', `ca_file ${file} cannot be read`);
+  }
 }
 
 /** Longer than any poll rests: a connection that is new at every look would make every canary cold. */

@@ -1,4 +1,5 @@
 import { sayDuration } from '../../core/duration.ts';
+import { OutsideError } from '../../core/errors.ts';
 import { minutes } from '../../core/time.ts';
 import type { Finding } from '../../ports/finding.ts';
 import { runCanary } from './canaries.ts';
@@ -69,7 +70,7 @@ async function examineServer(look: Look, options: SqlServerSourceOptions): Promi
     }
     return found;
   } catch (error) {
-    if (!(error instanceof SqlFailure)) throw error;
+    if (!(error instanceof OutsideError)) throw error;
     return [
       line('wrong', `${name}: ${error.message}`),
       line('unknown', `${name}: its databases were ${UNREACHED}`),
@@ -113,9 +114,9 @@ async function examineDatabase(
       );
     return found.length === 0 ? [line('well', `${place}: everything can be read`)] : found;
   } catch (error) {
-    if (!(error instanceof SqlFailure)) throw error;
+    if (!(error instanceof OutsideError)) throw error;
     const help =
-      error.number === 4060 || error.number === 916
+      error instanceof SqlFailure && [916, 4060].includes(error.number ?? 0)
         ? [
             `USE ${quoteName(database)}; CREATE USER ${quoteName(options.server.user)} FOR LOGIN ${quoteName(options.server.user)};`,
           ]
@@ -149,7 +150,7 @@ async function examineCanary(
     if (run.error !== null) return line('wrong', `${place}: ${run.error}`, blockerOf(run.blockedBy));
     return line('well', `${place}: ${sayDuration(run.took ?? 0)}, the first time`);
   } catch (error) {
-    if (!(error instanceof SqlFailure)) throw error;
+    if (!(error instanceof OutsideError)) throw error;
     return line('wrong', `${place}: ${error.message}`);
   }
 }

@@ -110,6 +110,11 @@ test('a certificate may be taken as it is, where the settings say so', async () 
   expect(of(await look(), 'sql.database')).toMatchObject({ status: 'ONLINE' });
 });
 
+test('a certificate of an authority that cannot be read is named', async () => {
+  const { look } = await stage({ server: { caFile: '/nowhere/ca.pem' } });
+  expect((await failureOf(look())).message).toBe('ca_file /nowhere/ca.pem cannot be read');
+});
+
 test('a wrong password is said so, and is not shown', async () => {
   const { source } = await stage({ server: { password: new Secret('wrong horse 77') } });
   const failure = await failureOf(source.observe(never));

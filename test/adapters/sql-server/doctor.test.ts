@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { examineSqlServer } from '../../../src/adapters/sql-server/examine.ts';
+import { OutsideError } from '../../../src/core/errors.ts';
 import { Secret } from '../../../src/core/secret.ts';
 import type { TdsQuery, TdsReply } from '../../fakes/tds/index.ts';
 import { never, type Stage, stage, table } from './stage.ts';
@@ -100,6 +101,17 @@ test('a login that is refused is wrong, and nothing is thrown or shown', async (
 
   expect(found.map(({ shape }) => shape)).toEqual(['wrong', 'unknown']);
   expect(JSON.stringify(found)).not.toContain('wrong horse');
+});
+
+test('a password whose file cannot be read is said', async () => {
+  const password = new Secret(() => {
+    throw new OutsideError('secret file', 'unreachable', '/run/secret: no such file');
+  });
+
+  expect((await examine(await stage({ server: { password } })))[0]).toMatchObject({
+    shape: 'wrong',
+    sentence: 'sql-prod: /run/secret: no such file',
+  });
 });
 
 test('a database that the login may not enter is said with the command that lets it', async () => {
