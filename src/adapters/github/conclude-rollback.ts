@@ -119,25 +119,40 @@ function movedAt(run: Run, counting: readonly Job[]): number {
 }
 
 /** dbt's artifacts of the run go where evidence goes. In words: what came of it. */
-async function handOn({ options, notes, context, abort }: WorkflowStep, note: RunNote, run: Run) {
-  const { client, log } = options;
-  try {
-    const names = (await client.runArtifacts(run.id, abort)).map(({ name }) => name);
-    const sets = await dbtFilesOf(client, { run: run.id, names }, abort);
-    for (const files of sets) await options.deliver(files, context.key);
-    await notes.write({ ...note, delivered: true });
-    return sets.length === 0 ? 'none of dbt' : `artifacts of ${sets.length} dbt runs`;
-  } catch (error) {
-    if (!(error instanceof OutsideError || error instanceof Refusal)) throw error;
-    if (error instanceof OutsideError && options.now() < run.updatedAt + LATE) throw error;
-    log.warn(
-      { key: context.key, run: run.id, why: error.message },
-      'the artifacts of a rollback are no evidence',
-    );
-    await notes.write({ ...note, delivered: true });
-    return cut(`none: ${error.message}`, 200);
+async function handOn(step: WorkflowStep, note: RunNote, run: Run): Promise<string> {
+  const { options, notes, context } = step;
+  const { count, failure } = await deliver(step, run);
+  if (failure instanceof OutsideError && options.now() < run.updatedAt + LATE) throw failure;
+  if (failure !== null) {
+    const facts = { key: context.key, run: run.id, why: failure.message };
+    options.log.warn(facts, 'artifacts of a rollback are no evidence');
   }
+  notes.write({ ...note, delivered: true });
+  if (count > 0) return `artifacts of ${count} dbt ${count === 1 ? 'run' : 'runs'}`;
+  return failure === null ? 'none of dbt' : cut(`none: ${failure.message}`, 200);
 }
+
+/** One by one: an artifact that is damaged, or nothing of dbt's, spoils no other. */
+async function deliver({ options, context, abort }: WorkflowStep, run: Run) {
+  let count = 0;
+  let failure: OutsideError | Refusal | null = null;
+  const listed = await options.client.runArtifacts(run.id, abort);
+  for (const { name } of listed.filter(({ bytes }) => bytes <= MOST_BYTES)) {
+    try {
+      for (const files of await dbtFilesOf(options.client, { run: run.id, names: [name] }, abort)) {
+        await options.deliver(files, context.key);
+        count += 1;
+      }
+    } catch (error) {
+      if (!(error instanceof OutsideError || error instanceof Refusal)) throw error;
+      failure ??= error;
+    }
+  }
+  return { count, failure };
+}
+
+/** What is larger holds more than dbt's files. */
+const MOST_BYTES = 100_000_000;
 
 /** What a job said last; undefined where that is not there yet, empty where it cannot be had: it is worth no failure. */
 async function excerpt({ options, abort }: WorkflowStep, job: Job): Promise<string | undefined> {

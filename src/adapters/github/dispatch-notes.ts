@@ -1,4 +1,14 @@
-import { mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises';
+import {
+  closeSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import type { StepKey } from '../../core/plan.ts';
@@ -60,57 +70,77 @@ export type DispatchNote = AskingNote | RunNote | RefusedNote;
 
 /**
  * What became of each request to start a workflow: a file for each step's key, written before GitHub is asked and on
- * the disk before that goes out. After a death in between it is the only witness.
+ * the disk before that goes out. After a death in between it is the only witness. They are few and small, and read and
+ * written without a pause, so that no two environments come between each other's look and note.
  */
 export interface DispatchNotes {
   /** Undefined where none was made; `unreadable` where it was, and cannot be read: then GitHub may have been asked. */
-  read(step: NotedStep): Promise<DispatchNote | 'unreadable' | undefined>;
+  read(step: NotedStep): DispatchNote | 'unreadable' | undefined;
   /** Whatever stands under a key, of whichever life. */
-  last(key: StepKey): Promise<DispatchNote | undefined>;
+  last(key: StepKey): DispatchNote | undefined;
   /** On the disk when it returns. */
-  write(note: DispatchNote): Promise<void>;
-  remove(key: StepKey): Promise<void>;
+  write(note: DispatchNote): void;
+  /** Writes it, unless another step asked for the same workflow later than `since` and still waits for its run. */
+  writeInTurn(note: AskingNote, since: Instant): boolean;
+  remove(key: StepKey): void;
   /** Notes of other steps about the same workflow. */
-  others(note: { readonly key: StepKey; readonly workflow: string }): Promise<readonly DispatchNote[]>;
+  others(step: { readonly key: StepKey; readonly workflow: string }): readonly DispatchNote[];
 }
 
 /** Keeps notes in a directory of our own. */
 export function createDispatchNotes(directory: string): DispatchNotes {
   const fileOf = (key: StepKey) => join(directory, `${encodeURIComponent(key)}.json`);
+  const write = (note: DispatchNote) => writeNote(directory, fileOf(note.key), note);
+  const others = ({ key, workflow }: { readonly key: StepKey; readonly workflow: string }) =>
+    allNotes(directory).filter((note) => note.key !== key && note.workflow === workflow);
   return {
-    async read({ key, startedAt }) {
-      const note = await readNote(fileOf(key));
+    read({ key, startedAt }) {
+      const note = readNote(fileOf(key));
       return note === undefined || note === 'unreadable' || note.startedAt === startedAt ? note : undefined;
     },
-    async last(key) {
-      const note = await readNote(fileOf(key));
+    last(key) {
+      const note = readNote(fileOf(key));
       return note === 'unreadable' ? undefined : note;
     },
-    write: (note) => writeNote(directory, fileOf(note.key), note),
-    remove: (key) => rm(fileOf(key), { force: true }),
-    async others({ key, workflow }) {
-      const notes = await allNotes(directory);
-      return notes.filter((each) => each.key !== key && each.workflow === workflow);
+    write,
+    writeInTurn(note, since) {
+      const isFree = !others(note).some((other) => waits(other, since));
+      if (isFree) write(note);
+      return isFree;
     },
+    remove: (key) => rmSync(fileOf(key), { force: true }),
+    others,
   };
 }
 
+/** Whether a step asked later than `since`, and still waits for its run. */
+export function waits(note: DispatchNote, since: Instant): boolean {
+  return note.is === 'asking' && note.because === null && note.at > since;
+}
+
 /** Runs that we started, by id: what becomes of them is a rollback's matter, no news of a deployment. */
-export async function runsStartedByUs(directory: string): Promise<ReadonlySet<string>> {
-  const notes = await allNotes(directory);
-  return new Set(notes.flatMap((note) => (note.is === 'run' ? [note.run] : [])));
+export function runsStartedByUs(directory: string): ReadonlySet<string> {
+  return new Set(allNotes(directory).flatMap((note) => (note.is === 'run' ? [note.run] : [])));
 }
 
-async function allNotes(directory: string): Promise<readonly DispatchNote[]> {
-  const names = await readdir(directory).catch(() => []);
-  const files = names.filter((name) => name.endsWith('.json'));
-  const notes = await Promise.all(files.map((name) => readNote(join(directory, name))));
-  return notes.filter((note) => note !== undefined && note !== 'unreadable');
+function allNotes(directory: string): readonly DispatchNote[] {
+  return namesIn(directory)
+    .filter((name) => name.endsWith('.json'))
+    .map((name) => readNote(join(directory, name)))
+    .filter((note) => note !== undefined && note !== 'unreadable');
 }
 
-async function readNote(file: string): Promise<DispatchNote | 'unreadable' | undefined> {
+function namesIn(directory: string): readonly string[] {
   try {
-    const read = Note.safeParse(JSON.parse(await readFile(file, 'utf8')));
+    return readdirSync(directory);
+  } catch {
+    return [];
+  }
+}
+
+function readNote(file: string): DispatchNote | 'unreadable' | undefined {
+  try {
+    const read = Note.safeParse(JSON.parse(readFileSync(file, 'utf8')));
     return read.success ? read.data : 'unreadable';
   } catch (error) {
     return error instanceof Error && 'code' in error && error.code === 'ENOENT' ? undefined : 'unreadable';
@@ -118,20 +148,14 @@ async function readNote(file: string): Promise<DispatchNote | 'unreadable' | und
 }
 
 /** Replaced as a whole, and the name with it: power that fails leaves the old note or the new one. */
-async function writeNote(directory: string, file: string, note: DispatchNote): Promise<void> {
-  await mkdir(directory, { recursive: true, mode: 0o700 });
-  const draft = await open(`${file}.new`, 'w', 0o600);
+function writeNote(directory: string, file: string, note: DispatchNote): void {
+  mkdirSync(directory, { recursive: true, mode: 0o700 });
+  writeFileSync(`${file}.new`, `${JSON.stringify(note)}\n`, { mode: 0o600, flush: true });
+  renameSync(`${file}.new`, file);
+  const folder = openSync(directory, 'r');
   try {
-    await draft.writeFile(`${JSON.stringify(note)}\n`);
-    await draft.sync();
+    fsyncSync(folder);
   } finally {
-    await draft.close();
-  }
-  await rename(`${file}.new`, file);
-  const folder = await open(directory, 'r');
-  try {
-    await folder.sync();
-  } finally {
-    await folder.close();
+    closeSync(folder);
   }
 }

@@ -1,7 +1,7 @@
 import { minutes, seconds } from '../../core/time.ts';
 import type { Run } from './client.ts';
-import type { AskingNote } from './dispatch-notes.ts';
-import { patienceOf, type WorkflowStep, workflowOf } from './rollback-options.ts';
+import type { AskingNote, DispatchNote } from './dispatch-notes.ts';
+import { patienceOf, type WorkflowStep } from './rollback-options.ts';
 
 /** Clocks differ: a run may seem older than the wish for it. */
 const SKEW = minutes(2);
@@ -10,9 +10,10 @@ const SKEW = minutes(2);
 export async function runsThatMayBe(step: WorkflowStep, note: AskingNote): Promise<readonly Run[]> {
   const from = note.at - SKEW;
   const until = note.at + SKEW + patienceOf(step.options);
-  const [listed, taken] = await Promise.all([listedRuns(step), takenByOthers(step)]);
+  const listed = await listedRuns(step);
+  const others = step.notes.others(note);
   return listed
-    .filter((run) => !note.before.includes(run.id) && !taken.has(run.id))
+    .filter((run) => !note.before.includes(run.id) && !isTaken(run, others))
     .filter((run) => run.createdAt >= from && run.createdAt <= until)
     .filter((run) => isLike(run, step, note));
 }
@@ -24,11 +25,15 @@ export async function runsThatMayBe(step: WorkflowStep, note: AskingNote): Promi
 export function alreadyThere(
   step: WorkflowStep,
   listed: readonly Run[],
-  known: Pick<AskingNote, 'actor' | 'echoed'> & { readonly taken: ReadonlySet<string> },
+  known: Pick<AskingNote, 'actor' | 'echoed'> & { readonly others: readonly DispatchNote[] },
 ): readonly Run[] {
   const from = step.context.startedAt - (known.echoed ? SKEW : seconds(1));
   return listed.filter(
-    (run) => run.createdAt >= from && !known.taken.has(run.id) && isLike(run, step, known),
+    (run) =>
+      run.createdAt >= from &&
+      !isTaken(run, known.others) &&
+      !mayBeOf(run, step, known.others) &&
+      isLike(run, step, known),
   );
 }
 
@@ -42,10 +47,16 @@ export async function listedRuns({ options, abort }: WorkflowStep): Promise<read
   return runs.filter((run, index) => runs.findIndex((each) => each.id === run.id) === index);
 }
 
-/** Runs that belong to other steps. */
-export async function takenByOthers({ notes, options, context }: WorkflowStep): Promise<ReadonlySet<string>> {
-  const others = await notes.others({ key: context.key, workflow: workflowOf(options) });
-  return new Set(others.flatMap((note) => (note.is === 'run' ? [note.run] : [])));
+function isTaken(run: Run, others: readonly DispatchNote[]): boolean {
+  return others.some((note) => note.is === 'run' && note.run === run.id);
+}
+
+/** Whether another step asked for it and never found it. */
+function mayBeOf(run: Run, { options }: WorkflowStep, others: readonly DispatchNote[]): boolean {
+  const late = SKEW + patienceOf(options);
+  return others.some(
+    (note) => note.is === 'asking' && run.createdAt >= note.at - SKEW && run.createdAt <= note.at + late,
+  );
 }
 
 function isLike(

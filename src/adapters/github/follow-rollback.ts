@@ -9,7 +9,7 @@ import { runNote, sayCandidates } from './start-rollback.ts';
 
 /** How the run under a step's key goes. Throws OutsideError where GitHub does not say. */
 export async function followRollback(step: WorkflowStep): Promise<Progress> {
-  const note = await step.notes.read(step.context);
+  const note = step.notes.read(step.context);
   if (note === undefined) return { is: 'absent' };
   if (note === 'unreadable') return unreadable(step);
   if (note.is === 'refused') return { is: 'failed', why: note.why };
@@ -24,12 +24,12 @@ async function findRun(step: WorkflowStep, note: AskingNote): Promise<Progress> 
   const [only, ...more] = candidates;
   if (more.length > 0) {
     const because = `GitHub was asked at ${clockTime(note.at)}, and ${sayCandidates(candidates)}`;
-    await notes.write({ ...note, because });
+    notes.write({ ...note, because });
     return { is: 'failed', why: because };
   }
   if (only !== undefined) {
     const found = runNote(note, only.id);
-    await notes.write(found);
+    notes.write(found);
     return followRun(step, found);
   }
   const asked = `asked GitHub at ${clockTime(note.at)}`;
@@ -40,7 +40,7 @@ async function findRun(step: WorkflowStep, note: AskingNote): Promise<Progress> 
     : `${asked} for ${options.file}, and whether it was started is not known`;
   // Written down, so that a run that turns up later is not followed by a plan that has ended.
   const because = `${known}: look at ${pageOf(options)}`;
-  await notes.write({ ...note, because });
+  notes.write({ ...note, because });
   return { is: 'failed', why: because };
 }
 
@@ -84,7 +84,7 @@ async function sayWaiting({ options, notes, abort }: WorkflowStep, note: RunNote
     return `waits ${timer.waitMinutes} minutes before ${timer.environment}, as GitHub is set up`;
   const whose = reviewers.length === 0 ? 'an approval' : `the approval of ${listed(reviewers)}`;
   const waitedFor = cut(places.length === 0 ? whose : `${whose} for ${listed(places)}`, 300);
-  if (note.waitedFor !== waitedFor) await notes.write({ ...note, waitedFor });
+  if (note.waitedFor !== waitedFor) notes.write({ ...note, waitedFor });
   return `waits for ${whose} on GitHub`;
 }
 

@@ -24,7 +24,8 @@ export async function permissionsOf(calls: Calls, abort: AbortSignal): Promise<P
     (answer): Permissions => {
       const { permissions, private: isPrivate } = readAs(answer, repository);
       if (granted !== null) return { is: 'app', granted };
-      const push = permissions?.push ?? false;
+      // Where GitHub says nothing of it, it is no "no".
+      const push = permissions?.push ?? true;
       const scopes = answer.headers['x-oauth-scopes'];
       if (typeof scopes !== 'string') return { is: 'untold', push };
       return { is: 'classic', scopes: scopes.split(',').map((scope) => scope.trim()), push, isPrivate };

@@ -40,7 +40,7 @@ const STOP_WITHIN = seconds(20);
 
 async function stop(options: RollbackWorkflowOptions, notes: DispatchNotes, key: StepKey): Promise<void> {
   const { client, log } = options;
-  const note = await notes.last(key);
+  const note = notes.last(key);
   if (note === undefined || note.is === 'refused') return;
   if (note.is === 'asking') {
     log.warn({ key, url: pageOf(options) }, 'a workflow that may have been started cannot be stopped');

@@ -1,8 +1,8 @@
 import { OutsideError } from '../../core/errors.ts';
 import { seconds } from '../../core/time.ts';
 import type { Run } from './client.ts';
-import type { AskingNote, RunNote } from './dispatch-notes.ts';
-import { alreadyThere, listedRuns, takenByOthers } from './find-run.ts';
+import { type AskingNote, type RunNote, waits } from './dispatch-notes.ts';
+import { alreadyThere, listedRuns } from './find-run.ts';
 import { patienceOf, type WorkflowStep, workflowOf } from './rollback-options.ts';
 import { readWorkflowFile } from './workflow-file.ts';
 import { refuseUnsafe, withKey } from './workflow-inputs.ts';
@@ -14,24 +14,21 @@ import { refuseUnsafe, withKey } from './workflow-inputs.ts';
 export async function startRollback(step: WorkflowStep): Promise<void> {
   const { notes, context } = step;
   // A step's key that was used in another life of the store is another's: its note is replaced below.
-  if ((await notes.read(context)) !== undefined) return;
+  if (notes.read(context) !== undefined) return;
   const inputs = withKey(step.input.inputs, context.key);
   const unsafe = refuseUnsafe(inputs);
   if (unsafe !== undefined) return notes.write({ ...noted(step), is: 'refused', why: unsafe });
 
-  const { note, existing } = await prepare(step);
+  const prepared = await prepare(step).catch((error: unknown) => whyRefused(error));
+  if (typeof prepared === 'string') return notes.write({ ...noted(step), is: 'refused', why: prepared });
+  const { note, existing } = prepared;
   const [only, ...more] = existing;
   if (more.length > 0) return notes.write({ ...note, because: sayCandidates(existing) });
   if (only !== undefined) return notes.write(runNote(note, only.id));
 
-  await notes.write(note);
-  if (step.abort.aborted || (await isAnotherAsking(step))) {
-    await notes.remove(context.key);
-    step.abort.throwIfAborted();
-    throw new OutsideError('github', 'refused', `another run of ${step.options.file} is being asked for`, {
-      retry: { after: seconds(5) },
-    });
-  }
+  // An abort until here has asked nothing.
+  step.abort.throwIfAborted();
+  if (!notes.writeInTurn(note, note.at - patienceOf(step.options))) throw notOurTurn(step.options.file);
   await ask(step, note, inputs);
 }
 
@@ -49,16 +46,13 @@ export function sayCandidates(runs: readonly Run[]): string {
 async function prepare(
   step: WorkflowStep,
 ): Promise<{ readonly note: AskingNote; readonly existing: readonly Run[] }> {
-  const { options, input, abort } = step;
-  const [echoed, actor, listed, taken] = await Promise.all([
-    showsKeys(step),
-    options.client.login(abort),
-    listedRuns(step),
-    takenByOthers(step),
-  ]);
-  const existing = alreadyThere(step, listed, { actor, echoed, taken });
-  const before = listed.map(({ id }) => id);
+  const { options, notes, input } = step;
+  const [echoed, actor, listed] = await Promise.all([showsKeys(step), loginOf(step), listedRuns(step)]);
+  const others = notes.others(noted(step));
   const at = options.now();
+  if (others.some((note) => waits(note, at - patienceOf(options)))) throw notOurTurn(options.file);
+  const existing = alreadyThere(step, listed, { actor, echoed, others });
+  const before = listed.map(({ id }) => id);
   return {
     existing,
     note: {
@@ -86,13 +80,21 @@ async function ask(
   } catch (error) {
     // An abort, or a death, leaves the note: it may have been sent.
     if (!(error instanceof OutsideError)) throw error;
-    if (!isFinal(error)) {
-      await notes.remove(context.key);
-      throw error;
-    }
-    const why = `GitHub refused to start ${options.file}, and nothing was started: ${error.message}`;
-    await notes.write({ ...noted(step), is: 'refused', why });
+    if (!isFinal(error)) notes.remove(context.key);
+    notes.write({ ...noted(step), is: 'refused', why: whyRefused(error) });
   }
+}
+
+/** Two that wait for their runs at the same time could take each other's. */
+function notOurTurn(file: string): OutsideError {
+  const words = `another run of ${file} was asked for, and is not known yet`;
+  return new OutsideError('github', 'unexpected-reply', words, { retry: { after: seconds(5) } });
+}
+
+/** In words, that nothing was started and asking again cannot help; throws what may be tried again. */
+function whyRefused(error: unknown): string {
+  if (!(error instanceof OutsideError && isFinal(error))) throw error;
+  return `GitHub refuses, and nothing was started: ${error.message}`;
 }
 
 /** Whether asking again cannot help. What was never sent, or came too often, may be asked again. */
@@ -100,11 +102,14 @@ function isFinal({ reason }: OutsideError): boolean {
   return reason === 'refused' || reason === 'auth';
 }
 
-/** Two that wait for their runs at the same time could take each other's. */
-async function isAnotherAsking({ notes, options, context }: WorkflowStep): Promise<boolean> {
-  const others = await notes.others({ key: context.key, workflow: workflowOf(options) });
-  const since = options.now() - patienceOf(options);
-  return others.some((note) => note.is === 'asking' && note.because === null && note.at > since);
+/** Who we are; null where GitHub has no good answer to that: it is worth no rollback. */
+async function loginOf({ options, abort }: WorkflowStep): Promise<string | null> {
+  try {
+    return await options.client.login(abort);
+  } catch (error) {
+    if (error instanceof OutsideError && error.reason === 'unexpected-reply') return null;
+    throw error;
+  }
 }
 
 /** Whether a run's title will show the key: an input carries it, and the workflow names its runs after that input. */

@@ -59,7 +59,7 @@ describe('GitHub is asked once', () => {
       { ref: 'main', inputs: { environment: 'production', reason: 'INC-3' } },
     ]);
     expect(rig.dispatches()).toBe(1);
-    expect(await runsStartedByUs(rig.directory)).toEqual(new Set([run]));
+    expect(runsStartedByUs(rig.directory)).toEqual(new Set([run]));
   });
 
   test.each<[DispatchFault, number]>([
@@ -136,11 +136,28 @@ describe('GitHub is asked once', () => {
 
     expect(failed).toMatchObject({ is: 'failed', why: expect.stringMatching(words) });
     expect(failed).toMatchObject({
-      why: expect.stringMatching(/^GitHub refused to start rollback.yml, and nothing was started/),
+      why: expect.stringMatching(/^GitHub refuses, and nothing was started/),
     });
     expect(await beat(rig.rollback(), step)).toEqual(failed);
     expect(rig.dispatches()).toBe(1);
     expect(rig.github.state.dispatches).toEqual([]);
+  });
+
+  test('there is no such workflow any more: that is said at once, and nothing is asked for', async () => {
+    rig.github.state.workflows.clear();
+
+    expect(await beat(rig.rollback(), rig.step())).toMatchObject({
+      is: 'failed',
+      why: expect.stringMatching(/^GitHub refuses, and nothing was started: GitHub answered 404/),
+    });
+    expect(rig.dispatches()).toBe(0);
+  });
+
+  test('GitHub does not know who we are: that is worth no rollback', async () => {
+    rig.github.fail(/\/user$/, { status: 501, body: { message: 'Not Implemented' } }, 3);
+
+    expect(await beat(rig.rollback(), rig.step())).toMatchObject({ is: 'running' });
+    expect(rig.github.state.dispatches).toHaveLength(1);
   });
 
   test('too much was asked: nothing sleeps, and once it may be asked it is', async () => {
@@ -241,7 +258,7 @@ describe('runs that could be mistaken for ours', () => {
 
     await beat(rig.rollback(), rig.step());
 
-    expect(await runsStartedByUs(rig.directory)).toEqual(new Set([started()]));
+    expect(runsStartedByUs(rig.directory)).toEqual(new Set([started()]));
     expect(started()).not.toBe(before);
   });
 
@@ -257,7 +274,7 @@ describe('runs that could be mistaken for ours', () => {
 
     await beat(rig.rollback(), rig.step(), input);
 
-    expect(await runsStartedByUs(rig.directory)).toEqual(new Set([started()]));
+    expect(runsStartedByUs(rig.directory)).toEqual(new Set([started()]));
   });
 
   test('a run that stands there under the key already, without a note of ours, is followed', async () => {
@@ -267,7 +284,7 @@ describe('runs that could be mistaken for ours', () => {
 
     await beat(rig.rollback(), rig.step(), input);
 
-    expect(await runsStartedByUs(rig.directory)).toEqual(new Set([ours]));
+    expect(runsStartedByUs(rig.directory)).toEqual(new Set([ours]));
     expect(rig.dispatches()).toBe(0);
   });
 
@@ -292,7 +309,7 @@ describe('runs that could be mistaken for ours', () => {
 
     expect(rig.github.state.dispatches).toHaveLength(2);
     expect(rig.dispatches()).toBe(2);
-    expect((await runsStartedByUs(rig.directory)).size).toBe(2);
+    expect(runsStartedByUs(rig.directory).size).toBe(2);
   });
 
   test('a run that GitHub names but that is of another branch is not ours', async () => {
@@ -491,11 +508,24 @@ describe('what a run leaves', () => {
     const done = await beat(rig.rollback(), step);
     await beat(rig.rollback(), step);
 
-    expect(done).toMatchObject({ is: 'done', result: { evidence: 'artifacts of 1 dbt runs' } });
+    expect(done).toMatchObject({ is: 'done', result: { evidence: 'artifacts of 1 dbt run' } });
     expect(rig.delivered).toHaveLength(1);
     expect(rig.delivered[0]?.key).toBe(KEY);
     expect(String(rig.delivered[0]?.files.runResults)).toBe('{"a":1}');
     expect(String(rig.delivered[0]?.files.manifest)).toBe('{"b":2}');
+  });
+
+  test('one that is damaged spoils no other', async () => {
+    const step = rig.step();
+    await beat(rig.rollback(), step);
+    endWell(started());
+    rig.github.state.addArtifact(started(), 'logs', Buffer.from('no zip'));
+    rig.github.state.addArtifact(started(), 'target', zip({ 'run_results.json': '{}' }));
+    rig.pass(minutes(6));
+
+    expect(await beat(rig.rollback(), step)).toMatchObject({
+      result: { evidence: 'artifacts of 1 dbt run' },
+    });
   });
 
   test('artifacts that are damaged hold nothing up for ever', async () => {
@@ -513,7 +543,7 @@ describe('what a run leaves', () => {
       is: 'done',
       result: { evidence: expect.stringMatching(/^none: .*no whole zip archive/) },
     });
-    expect(rig.warnings).toContain('the artifacts of a rollback are no evidence');
+    expect(rig.warnings).toContain('artifacts of a rollback are no evidence');
   });
 
   test('artifacts that are no evidence are told, and the run is done', async () => {
