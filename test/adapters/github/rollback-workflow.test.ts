@@ -207,6 +207,37 @@ describe('GitHub is asked once', () => {
     expect(rig.dispatches()).toBe(0);
   });
 
+  test('stopped before it asked, it asked nothing, and asks when it goes on', async () => {
+    const step = rig.step();
+    const context = { ...step, incident: 'INC-3', environment: 'production', outputs: {}, endedAt: {} };
+
+    await expect(
+      rig.rollback().run.start(inputOf(), context, AbortSignal.abort(new Error('the daemon ends'))),
+    ).rejects.toThrow('the daemon ends');
+    expect(rig.dispatches()).toBe(0);
+
+    expect(await beat(rig.rollback(), step)).toMatchObject({ is: 'running' });
+    expect(rig.github.state.dispatches).toHaveLength(1);
+  });
+
+  test('stopped while it asks, it may have asked: the run is found, and not asked for again', async () => {
+    rig.github.dispatchFaults.push('slow-after');
+    const step = rig.step();
+    const context = { ...step, incident: 'INC-3', environment: 'production', outputs: {}, endedAt: {} };
+    const ending = new AbortController();
+    rig.github.onDispatch = () => ending.abort(new Error('the daemon ends'));
+
+    await expect(rig.rollback().run.start(inputOf(), context, ending.signal)).rejects.toThrow(
+      'the daemon ends',
+    );
+
+    expect(await beat(rig.rollback(), step)).toMatchObject({
+      is: 'running',
+      detail: expect.stringMatching(/waits for a runner/),
+    });
+    expect(rig.dispatches()).toBe(1);
+  });
+
   test('a note that cannot be read any more may mean that it was asked: it is not asked again', async () => {
     writeFileSync(join(rig.directory, `${encodeURIComponent(KEY)}.json`), '{"is":"as');
 
