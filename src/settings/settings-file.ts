@@ -51,7 +51,7 @@ const workflow = object('a rollback workflow', {
       ['target_commit', '{{commit}}'],
       ['reason', '{{incident}}'],
     ]),
-    'Values by input; {{commit}}, {{incident}}, {{key}} and {{environment}} are filled in.',
+    'Values by input; {{commit}}, {{from}}, {{environment}}, {{incident}} and {{key}} are filled in.',
   ),
   job: optional(text, null, 'The job that must succeed; default: all of them.'),
   deploys: optional(
