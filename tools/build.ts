@@ -26,6 +26,8 @@ await build({
   minify: true,
   legalComments: 'linked',
   chunkNames: 'chunks/[name]-[hash]',
+  // Compiled add-ons of the SSH client beneath dockerode: it does without them where they cannot be loaded.
+  external: ['*.node'],
   banner: { js: BANNER },
   logLevel: 'warning',
 });
