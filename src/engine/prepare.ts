@@ -1,3 +1,4 @@
+import { broughtBack } from '../core/brought-back.ts';
 import { type Deployment, running, short } from '../core/deployment.ts';
 import type { Facts } from '../core/facts.ts';
 import type { Incident } from '../core/incident.ts';
@@ -62,6 +63,9 @@ export async function prepare(
   if (!prepared.possible) return { is: 'impossible', because: prepared.because };
   const way = prepared.ways.find((each) => each.possible);
   if (way === undefined) return { is: 'impossible', because: prepared.because };
+  const causes = causesOf(incident);
+  const back = broughtBack(target, world.policy(), facts, causes);
+  if (back.pointless !== null) return { is: 'impossible', because: back.pointless };
   const plan = rollBack({
     environment: place.environment,
     incident: incident?.id ?? 'INC-0',
@@ -72,11 +76,11 @@ export async function prepare(
     beyond: prepared.beyond.map(named),
     by: way.by,
     warnings: way.warnings,
-    needsApproval: way.needsApproval,
+    needsApproval: [...way.needsApproval, ...back.reasons],
     workTree:
       place.workTree === null ? null : { path: place.workTree.path, force: way.force && asked.approved },
     commands: place.commands,
-    causes: causesOf(incident),
+    causes,
     rejected: rejectedBeside(way, prepared.ways),
     commandWithin: place.commandWithin,
   });
