@@ -11,11 +11,14 @@ import type { Place, World } from './world.ts';
 export async function seenIn(world: World, place: Place, most: number): Promise<readonly SeenSource[]> {
   const now = world.clock.now();
   const facts = await gather(world, place, now);
+  const attribution = attribute(facts);
   const said = answersOf(facts, world.policy(), now);
   const subjects = new Map<string, SeenSubject[]>();
   for (const history of facts.history.subjects()) {
     const source = history.signals.at(-1)?.source ?? '';
-    const seen = seenSubject(history, world.policy(), said);
+    const newest = history.signals.at(-1);
+    const counts = newest !== undefined && attribution.of(newest) === attribution.running;
+    const seen = seenSubject(history, world.policy(), counts ? said : null);
     if (seen !== undefined) subjects.set(source, [...(subjects.get(source) ?? []), seen]);
   }
   const names = new Set([...place.sources.map((source) => source.name), ...subjects.keys()]);
@@ -51,7 +54,8 @@ function keyOf(rule: Rule, subject: string): string {
   return `${rule.name}/${subject}`;
 }
 
-function seenSubject(history: SubjectHistory, policy: Policy, said: Answers): SeenSubject | undefined {
+/** `said` null: it was seen before what runs now had settled, and no rule was asked about it. */
+function seenSubject(history: SubjectHistory, policy: Policy, said: Answers | null): SeenSubject | undefined {
   const newest = history.signals.at(-1);
   if (newest === undefined) return undefined;
   const rules = policy.rules.all.filter((rule) => rule.signal === history.kind);
@@ -61,6 +65,7 @@ function seenSubject(history: SubjectHistory, policy: Policy, said: Answers): Se
     at: newest.at,
     attributes: newest.attributes,
     rules: rules.map((rule) => {
+      if (said === null) return { rule: rule.name, is: 'unknown', because: 'no evidence of what runs now' };
       const answer = said.get(keyOf(rule, history.subject));
       return { rule: rule.name, is: answer?.is ?? 'healthy', because: answer?.because ?? '' };
     }),
