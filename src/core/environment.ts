@@ -7,6 +7,8 @@ export interface WatchedSource {
   readonly expectEvery: Duration;
   /** Silence longer than this is told once; default twice `expect_every`. */
   readonly staleAfter: Duration;
+  /** It says how things stand and proves no deployment good: it is silent when it cannot be looked at. */
+  readonly withoutEvidence?: true;
 }
 
 /** A named place versions are deployed to: what the decisions need to know of it. */

@@ -60,6 +60,8 @@ export interface Facts {
   readonly mode: Mode;
   readonly freezes: readonly Freeze[];
   readonly sources: readonly SourceHealth[];
+  /** Since the start not every source was looked at: none of them is called silent yet. */
+  readonly looking?: boolean;
   readonly readiness: readonly Readiness[];
   readonly known: readonly Known[];
   /** A pipeline said `started` and not yet how it ended. */

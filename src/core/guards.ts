@@ -5,6 +5,7 @@ import { sayDuration } from './duration.ts';
 import { MOST_AT_ONCE } from './elsewhere.ts';
 import type { Facts } from './facts.ts';
 import { FEWEST, isFlapping } from './flapping.ts';
+import { blindness, silences } from './silence.ts';
 import type { Instant } from './time.ts';
 
 /** A guard with what a failed one leads to. */
@@ -13,9 +14,6 @@ export interface Guarded extends Guard {
   readonly otherwise: 'suppress' | 'wait' | 'escalate';
   readonly until: Instant | null;
 }
-
-/** How many errors in a row make a source blind. */
-const BLIND_AFTER = 5;
 
 /** Every guard, passed or not, in the order in which they count. */
 export function guard(
@@ -30,7 +28,7 @@ export function guard(
     production(facts),
     noRollbackRunning(facts, self),
     noDeploymentRunning(facts, now),
-    sourcesLive(facts),
+    sourcesLive(facts, now),
     dataFresh(assessed),
     noCoolDown(facts, now),
     budget(facts, now),
@@ -103,16 +101,19 @@ function noDeploymentRunning({ deploying, environment }: Facts, now: Instant): G
   );
 }
 
-function sourcesLive({ sources, environment }: Facts): Guarded {
-  const live = sources.filter((each) => each.errorsInARow < BLIND_AFTER);
-  const blind = sources.find((each) => environment.required.includes(each.source) && !live.includes(each));
-  const text = `${live.length} of ${sources.length} sources`;
-  if (blind === undefined && live.length * 2 >= sources.length)
+/** Blind where a required source fails, or most of them are at once: then nothing is done. */
+function sourcesLive(facts: Facts, now: Instant): Guarded {
+  const { environment, sources } = facts;
+  const silent = silences(facts, now);
+  const required = silent.find((each) => each.fails && environment.required.includes(each.source));
+  const answer = sources.filter((each) => !silent.some(({ source }) => source === each.source)).length;
+  const text = `${answer} of ${sources.length} sources`;
+  if (required === undefined && blindness(facts, now).length === 0)
     return result('sources-live', true, text, 'wait');
   const because =
-    blind === undefined
+    required === undefined
       ? `only ${text} answer`
-      : `${blind.source} does not answer: ${blind.lastError ?? 'unknown'}`;
+      : `${required.source} does not answer: ${required.because}`;
   return result('sources-live', false, because, 'wait');
 }
 

@@ -1,8 +1,7 @@
-import { sayWhen } from './clock-face.ts';
 import { short } from './deployment.ts';
-import { sayDuration } from './duration.ts';
 import { unreachable } from './errors.ts';
 import type { Policy } from './facts.ts';
+import { ofBlindness, ofSources } from './narrate-sources.ts';
 import type { Message, Notice, NoticeKind } from './notice.ts';
 import { peopleOf } from './recipients.ts';
 import type { Instant } from './time.ts';
@@ -14,7 +13,7 @@ export type EnvironmentNews =
   | Alarm
   | { readonly kind: 'source-live'; readonly key: string; readonly source: string; readonly since: Instant }
   | {
-      readonly kind: 'blind';
+      readonly kind: 'seeing';
       readonly key: string;
       readonly sources: readonly string[];
       readonly since: Instant;
@@ -34,7 +33,7 @@ export interface EnvironmentContext {
 export function narrateEnvironment(news: EnvironmentNews, context: EnvironmentContext): readonly Notice[] {
   const { policy, environment, now } = context;
   const level = policy.escalation.ladder[0];
-  const kind: NoticeKind = news.kind === 'disputed' ? 'told' : news.kind;
+  const kind = noticeKind(news);
   const message = said(news, context);
   return peopleOf(context.to ?? level?.contacts ?? [], policy).flatMap(({ name }) =>
     (level?.via ?? []).map((via) => ({
@@ -54,12 +53,20 @@ export function narrateEnvironment(news: EnvironmentNews, context: EnvironmentCo
   );
 }
 
+function noticeKind({ kind }: EnvironmentNews): NoticeKind {
+  if (kind === 'disputed') return 'told';
+  return kind === 'seeing' ? 'source-live' : kind;
+}
+
 /** What began and what ended are one conversation. */
 function threadOf(news: EnvironmentNews, environment: string): string {
   switch (news.kind) {
     case 'source-silent':
     case 'source-live':
       return `${environment}/source/${news.source}`;
+    case 'blind':
+    case 'seeing':
+      return `${environment}/blind`;
     case 'possible':
     case 'not-possible':
       return `${environment}/readiness`;
@@ -86,7 +93,8 @@ function said(news: EnvironmentNews, context: EnvironmentContext): Message {
   };
 }
 
-interface Words {
+/** What a piece of news is in words, before it is a message. */
+export interface Words {
   readonly tag: string;
   readonly about: string;
   readonly shape: Message['shape'];
@@ -100,8 +108,10 @@ function wordsFor(news: EnvironmentNews, context: EnvironmentContext): Words {
   switch (news.kind) {
     case 'source-silent':
     case 'source-live':
-    case 'blind':
       return ofSources(news, context);
+    case 'blind':
+    case 'seeing':
+      return ofBlindness(news, context);
     case 'known-failures':
     case 'quarantined-running':
     case 'disputed':
@@ -134,45 +144,6 @@ function wordsFor(news: EnvironmentNews, context: EnvironmentContext): Words {
 }
 
 type Of<Kind extends EnvironmentNews['kind']> = Extract<EnvironmentNews, { kind: Kind }>;
-
-function ofSources(
-  news: Of<'source-silent' | 'source-live' | 'blind'>,
-  { environment, now }: EnvironmentContext,
-): Words {
-  const since = `since ${sayWhen(news.since, now)} UTC`;
-  if (news.kind === 'source-live') {
-    return {
-      tag: 'live again',
-      about: `${news.source} speaks`,
-      shape: 'well',
-      word: 'Live again',
-      headline: `${news.source} brings evidence again, after ${sayDuration(now - news.since)}.`,
-      request: 'Nothing is asked of you: what fails is judged on its new evidence.',
-    };
-  }
-  const what = news.kind === 'blind' ? `all of ${news.sources.join(', ')}` : news.source;
-  const because = news.kind === 'blind' ? 'none brought evidence' : news.because;
-  return {
-    tag: news.kind === 'blind' ? 'blind' : 'source silent',
-    about:
-      news.kind === 'blind'
-        ? 'no source speaks, so nothing is decided'
-        : `${news.source} has been silent ${since}`,
-    shape: 'unknown',
-    word: 'Unknown',
-    headline: `Unknown: ${what} has been silent for ${sayDuration(now - news.since)} (${because}). Nothing is decided on old data.`,
-    request: `Look at why ${what} is silent: until it speaks, ${environment} is not watched by it, and silence is neither health nor failure.`,
-    sections: [
-      {
-        title: 'What is known',
-        facts: [
-          { label: 'Source', value: news.kind === 'blind' ? news.sources.join(', ') : news.source },
-          { label: 'Silent', value: `${since}: ${because}` },
-        ],
-      },
-    ],
-  };
-}
 
 function ofDeployments(
   news: Of<'known-failures' | 'quarantined-running' | 'disputed'>,

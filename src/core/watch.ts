@@ -1,6 +1,7 @@
 import type { Considered } from './consider.ts';
 import { running, short } from './deployment.ts';
 import type { Facts } from './facts.ts';
+import { blindness, type Silence, silences } from './silence.ts';
 import type { Instant } from './time.ts';
 
 /** Something people must know that is no incident. `key` stays the same for as long as it is the same thing. */
@@ -12,6 +13,13 @@ export type Alarm =
       readonly since: Instant;
       readonly because: string;
     }
+  /** Most of what watches fails at once: that is one thing to tell, not one for each source. */
+  | {
+      readonly kind: 'blind';
+      readonly key: string;
+      readonly sources: readonly Silence[];
+      readonly since: Instant;
+    }
   | { readonly kind: 'known-failures'; readonly key: string; readonly subjects: readonly string[] }
   | {
       readonly kind: 'quarantined-running';
@@ -22,9 +30,6 @@ export type Alarm =
   | { readonly kind: 'disputed'; readonly key: string; readonly invocations: readonly string[] }
   | { readonly kind: 'not-possible'; readonly key: string; readonly because: string }
   | { readonly kind: 'told'; readonly key: string; readonly headline: string; readonly request: string };
-
-/** After so many errors in a row a source is unavailable, whatever it said before. */
-const UNAVAILABLE_AFTER = 5;
 
 /** What is wrong with the watching itself: a silent source is told once, and never leads to a rollback. */
 export function watch(facts: Facts, considered: Considered, now: Instant): readonly Alarm[] {
@@ -39,23 +44,20 @@ export function watch(facts: Facts, considered: Considered, now: Instant): reado
 }
 
 function silentSources(facts: Facts, now: Instant): readonly Alarm[] {
-  return facts.environment.sources.flatMap((source): readonly Alarm[] => {
-    const health = facts.sources.find((each) => each.source === source.name);
-    if (health === undefined) return [];
-    const since = health.lastEvidenceAt ?? health.since;
-    const unavailable = health.errorsInARow >= UNAVAILABLE_AFTER;
-    if (!unavailable && now - since <= source.staleAfter) return [];
-    const because = unavailable ? (health.lastError ?? 'it does not answer') : 'it brought no evidence';
-    return [
-      {
-        kind: 'source-silent',
-        key: `${facts.environment.name}/silent/${source.name}/${since}`,
-        source: source.name,
-        since,
-        because,
-      },
-    ];
-  });
+  if (facts.looking === true) return [];
+  const { name } = facts.environment;
+  const blind = blindness(facts, now);
+  if (blind.length > 0) {
+    const since = Math.max(...blind.map((each) => each.since));
+    return [{ kind: 'blind', key: `${name}/blind/${since}`, sources: blind, since }];
+  }
+  return silences(facts, now).map(({ source, since, because }) => ({
+    kind: 'source-silent',
+    key: `${name}/silent/${source}/${since}`,
+    source,
+    since,
+    because,
+  }));
 }
 
 function firstDay({ environment }: Facts, { firstDay }: Considered): readonly Alarm[] {

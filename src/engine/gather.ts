@@ -42,6 +42,7 @@ export async function gather(world: World, place: Place, now: Instant): Promise<
     mode: mode ?? shadow(now),
     freezes,
     sources: health,
+    looking: place.sources.some(({ name: source }) => !place.standing.health.has(source)),
     readiness: place.standing.readiness,
     known,
     deploying: underWay(announced, environment.deploysWithin, now),
@@ -87,11 +88,12 @@ function isUndone(incident: Incident, id: string): boolean {
   return incident.id === id && incident.state === 'superseded';
 }
 
-/** As it stands between two writes; before the first look, as it was stored. */
-async function healthOf(world: World, place: Place): Promise<Facts['sources']> {
-  const { health } = place.standing;
-  if (health.size > 0) return [...health.values()].map((each) => each.value);
-  return world.store.signals.health(place.environment.name);
+/** As it stands between two writes; of a source that was not looked at since the start, as it was stored. */
+async function healthOf(world: World, { environment, sources, standing }: Place): Promise<Facts['sources']> {
+  const looked = [...standing.health.values()].map((each) => each.value);
+  if (sources.every(({ name }) => standing.health.has(name)) && looked.length > 0) return looked;
+  const stored = await world.store.signals.health(environment.name);
+  return [...looked, ...stored.filter(({ source }) => !standing.health.has(source))];
 }
 
 function shadow(now: Instant): Mode {

@@ -3,6 +3,7 @@ import { sayDuration } from '../core/duration.ts';
 import type { Facts } from '../core/facts.ts';
 import { activeFreeze } from '../core/guards.ts';
 import { type Incident, isFinal } from '../core/incident.ts';
+import { silences } from '../core/silence.ts';
 import type { Instant } from '../core/time.ts';
 import type { EnvironmentStatus } from '../ports/control.ts';
 import { gather } from './gather.ts';
@@ -76,12 +77,11 @@ function say(
   return { state: 'unverified', sentence: `${name} runs ${commit}, unverified: ${runs.because}.` };
 }
 
-function sourceOf(facts: Facts, source: { name: string; staleAfter: number }, now: Instant) {
+function sourceOf(facts: Facts, source: { name: string }, now: Instant) {
   const health = facts.sources.find((each) => each.source === source.name);
-  const lastHeard = health?.lastEvidenceAt ?? health?.since ?? now;
   return {
     source: source.name,
-    live: (health?.errorsInARow ?? 0) < 5 && now - lastHeard <= source.staleAfter,
+    live: facts.looking === true || !silences(facts, now).some((each) => each.source === source.name),
     lastSuccessAt: health?.lastSuccessAt ?? null,
     lastEvidenceAt: health?.lastEvidenceAt ?? null,
     lastError: health?.lastError ?? null,

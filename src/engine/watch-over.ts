@@ -1,6 +1,7 @@
 import type { Considered } from '../core/consider.ts';
 import type { Facts } from '../core/facts.ts';
 import { type EnvironmentNews, narrateEnvironment } from '../core/narrate-environment.ts';
+import { silences } from '../core/silence.ts';
 import type { Instant } from '../core/time.ts';
 import { type Alarm, watch } from '../core/watch.ts';
 import type { Place, World } from './world.ts';
@@ -14,16 +15,58 @@ export async function watchOver(
 ): Promise<void> {
   const now = world.clock.now();
   const alarms = watch(facts, considered, now);
+  const silent = facts.looking === true ? [] : silences(facts, now);
   for (const source of place.environment.sources) {
-    const stale = alarms.some((alarm) => alarm.kind === 'source-silent' && alarm.source === source.name);
+    const stale = silent.some((each) => each.source === source.name);
     world.meter.set('rollbackd_signal_stale', { source: source.name }, stale ? 1 : 0);
   }
-  for (const alarm of alarms) await tellOnce(world, place, alarm, now);
-  await tellRecovered(world, place, alarms, now);
+  for (const alarm of alarms) if (alarm.kind !== 'blind') await tellOnce(world, place, alarm, now);
+  if (facts.looking !== true) {
+    const blind = alarms.find((alarm) => alarm.kind === 'blind');
+    if (!(await tellBlindness(world, place, blind, now))) await tellSpeaking(world, place, alarms, now);
+  }
+  await tellReady(world, place, alarms, now);
 }
 
-/** Who was told that something is wrong is told once that it is well again. */
-async function tellRecovered(
+/**
+ * Told once, however many sources join in or leave meanwhile, and once when it is over. It takes the place of what was
+ * told of each source: whether they speak again is told in one. True while it is blind.
+ */
+async function tellBlindness(
+  world: World,
+  place: Place,
+  blind: Extract<Alarm, { kind: 'blind' }> | undefined,
+  now: Instant,
+): Promise<boolean> {
+  const { name, sources } = place.environment;
+  const memo = `blind/${name}`;
+  const { switches } = world.store;
+  if (blind === undefined) {
+    const over = await endOf(world, memo, undefined);
+    if (over !== undefined) {
+      const all = sources.map(({ name: source }) => source);
+      await owe(
+        world,
+        place,
+        { kind: 'seeing', key: `${over.key}/over`, sources: all, since: over.since },
+        now,
+      );
+    }
+    return false;
+  }
+  if (!(await switches.get(memo))) {
+    await tellOnce(world, place, blind, now);
+    await endOf(world, memo, blind);
+  }
+  for (const { source } of blind.sources) {
+    const single = `silent/${name}/${source}`;
+    if (await switches.get(single)) await switches.set(single, '');
+  }
+  return true;
+}
+
+/** Who was told that a source is silent is told once that it speaks again. */
+async function tellSpeaking(
   world: World,
   place: Place,
   alarms: readonly Alarm[],
@@ -42,6 +85,11 @@ async function tellRecovered(
       );
     }
   }
+}
+
+/** Who was told that no rollback is possible is told once that one is. */
+async function tellReady(world: World, place: Place, alarms: readonly Alarm[], now: Instant): Promise<void> {
+  const environment = place.environment.name;
   if (place.standing.readinessAt === 0) return;
   const over = await endOf(
     world,

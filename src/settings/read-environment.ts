@@ -57,9 +57,9 @@ function coreOf(name: string, written: WrittenEnvironment, { sources }: Environm
   const watched = new Set([...required, ...(written.sources ?? []).map(({ value }) => value)]);
   const watchedSources = [...watched].flatMap((each) => {
     const source = sources.get(each);
-    return source === undefined
-      ? []
-      : [{ name: each, expectEvery: source.expectEvery, staleAfter: source.staleAfter }];
+    if (source === undefined) return [];
+    const silentWhen = source.withoutEvidence === true ? { withoutEvidence: true as const } : {};
+    return [{ name: each, expectEvery: source.expectEvery, staleAfter: source.staleAfter, ...silentWhen }];
   });
   const slowest = Math.max(
     ...watchedSources.filter((each) => required.includes(each.name)).map((each) => each.expectEvery),

@@ -47,7 +47,8 @@ export function readSource(
   const own = type.own(written, { expectEvery, poll, reading, at, surroundings });
   if (reading.problems.length > before) return undefined;
   const staleAfter = (written.stale_after as Duration | null) ?? 2 * expectEvery;
-  return { type: type.type, name, expectEvery, staleAfter, poll, own };
+  const silentWhen = type.kinds.some((kind) => kind.evidence) ? {} : { withoutEvidence: true as const };
+  return { type: type.type, name, expectEvery, staleAfter, poll, ...silentWhen, own };
 }
 
 function typeOf(node: YamlNode, types: readonly SourceType[], reading: Reading): SourceType | undefined {

@@ -76,6 +76,8 @@ export interface SourceSettings<Own extends object = object> {
   readonly expectEvery: Duration;
   readonly staleAfter: Duration;
   readonly poll: Duration;
+  /** Nothing that it says proves a deployment good. */
+  readonly withoutEvidence?: true;
   /** What only its type says. */
   readonly own: Own;
 }

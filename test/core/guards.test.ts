@@ -3,7 +3,7 @@ import { consider } from '../../src/core/consider.ts';
 import type { Facts } from '../../src/core/facts.ts';
 import { apply, type Incident } from '../../src/core/incident.ts';
 import { hours, minutes } from '../../src/core/time.ts';
-import { deployment, facts, policy, START, signal } from '../fakes/facts.ts';
+import { deployment, environment, facts, policy, START, signal } from '../fakes/facts.ts';
 
 const failing = [
   signal('t', START + hours(1), { status: 'pass' }),
@@ -77,8 +77,19 @@ test('it waits while fewer than half of all sources answer, none of them require
   const [well] = facts().sources as [Facts['sources'][number]];
   const blind = (source: string) => ({ ...well, source, errorsInARow: 5, lastError: 'timeout' });
 
-  expect(decided({ sources: [well, blind('logs')] })?.do).toBe('rollback');
-  expect(decided({ sources: [well, blind('logs'), blind('costs')] })).toMatchObject({
+  const watched = (...names: readonly string[]) => ({
+    environment: environment({
+      sources: names.map((name) => ({ name, expectEvery: hours(1), staleAfter: hours(9) })),
+    }),
+  });
+
+  expect(decided({ ...watched('dbt-prod', 'logs'), sources: [well, blind('logs')] })?.do).toBe('rollback');
+  expect(
+    decided({
+      ...watched('dbt-prod', 'logs', 'costs'),
+      sources: [well, blind('logs'), blind('costs')],
+    }),
+  ).toMatchObject({
     do: 'wait',
     by: 'sources-live',
     because: 'only 1 of 3 sources answer',

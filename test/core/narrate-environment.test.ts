@@ -37,8 +37,20 @@ describe('what is told of an environment', () => {
 
   const others: readonly [EnvironmentNews, string][] = [
     [
-      { kind: 'blind', key: 'k', sources: ['dbt-prod', 'sql'], since: NIGHT },
-      'all of dbt-prod, sql has been silent',
+      {
+        kind: 'blind',
+        key: 'k',
+        sources: [
+          { source: 'dbt-prod', since: NIGHT, because: 'timeout', fails: true },
+          { source: 'sql', since: NIGHT, because: 'refused', fails: true },
+        ],
+        since: NIGHT,
+      },
+      'Blind: dbt-prod, sql are silent at once. Nothing is done in production until they speak.',
+    ],
+    [
+      { kind: 'seeing', key: 'k', sources: ['dbt-prod', 'sql'], since: NIGHT },
+      'production is seen again, after 3 h.',
     ],
     [
       { kind: 'known-failures', key: 'k', subjects: ['a', 'b'] },
