@@ -19,6 +19,9 @@ const NODE: Readonly<Record<string, AttributeType>> = {
   last_try: 'boolean',
 };
 
+/** Of an error: whether the platform failed (a connection, a limit), as far as its words say. */
+const CAUSES = ['platform', 'unknown'];
+
 /** The kinds of signal a dbt source brings, for the rule checker. */
 export const DBT_KINDS: readonly SignalKind[] = [
   {
@@ -30,6 +33,7 @@ export const DBT_KINDS: readonly SignalKind[] = [
       failures: 'number',
       model: 'string',
       unit: 'boolean',
+      cause: 'string',
       relation: 'string',
       execution_seconds: 'number',
     },
@@ -37,6 +41,7 @@ export const DBT_KINDS: readonly SignalKind[] = [
       status: ['pass', 'fail', 'error', 'warn'],
       severity: SEVERITIES,
       dbt_severity: ['error', 'warn'],
+      cause: CAUSES,
     },
     absence: 'unknown',
     evidence: true,
@@ -44,11 +49,18 @@ export const DBT_KINDS: readonly SignalKind[] = [
   {
     kind: 'dbt.model',
     is: 'the result of building one dbt model, seed or snapshot',
-    attributes: { ...NODE, resource: 'string', relation: 'string', execution_seconds: 'number' },
+    attributes: {
+      ...NODE,
+      resource: 'string',
+      cause: 'string',
+      relation: 'string',
+      execution_seconds: 'number',
+    },
     values: {
       status: ['success', 'error', 'partial-success', 'warn'],
       severity: SEVERITIES,
       resource: ['model', 'seed', 'snapshot'],
+      cause: CAUSES,
     },
     absence: 'unknown',
     evidence: false,

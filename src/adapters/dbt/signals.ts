@@ -1,3 +1,4 @@
+import { isPlatformFailure } from '../../core/platform-failure.ts';
 import type { Severity } from '../../core/rule.ts';
 import type { AttributeValue, Signal } from '../../core/signal.ts';
 import type { Instant } from '../../core/time.ts';
@@ -106,6 +107,7 @@ function tellTest(telling: Telling, result: NodeResult): Signal {
     model: facts.model,
     unit: facts.resource === 'unit_test',
     message: result.message,
+    cause: causeOf(result),
     relation: result.relation,
     execution_seconds: result.executionSeconds,
   });
@@ -117,9 +119,15 @@ function tellModel(telling: Telling, result: NodeResult): Signal {
     ...describe(telling, facts, result.status.replace(' ', '-')),
     resource: facts.resource,
     message: result.message,
+    cause: causeOf(result),
     relation: result.relation,
     execution_seconds: result.executionSeconds,
   });
+}
+
+/** A model or a test that could not run because a connection failed says nothing of the code. */
+function causeOf({ status, message }: NodeResult): string {
+  return status === 'error' && isPlatformFailure(message) ? 'platform' : 'unknown';
 }
 
 function tellFreshness(telling: Telling, result: FreshnessResult): Signal {
