@@ -218,10 +218,18 @@ export function trace(lead: Assessed, context: Pick<Context, 'guards' | 'target'
 /** What the signal said, in figures where it has them. */
 export function valueText(breach: Assessed['breach']): string {
   const { failures, status } = breach.signal.attributes;
-  if (breach.window !== null)
-    return `median ${breach.window.median} against ${breach.baseline?.median ?? '?'}`;
+  if (breach.window !== null) return windowText(breach);
   if (typeof failures === 'number') return `${status}, ${counted(failures, 'failing row')}`;
   return typeof status === 'string' ? status : 'breached';
+}
+
+/** `2.0 times as much: median 431 against 214, p < 0.001`. */
+function windowText({ window, baseline, slowdown, pValue }: Assessed['breach']): string {
+  const figure = (value: number | undefined) => (value === undefined ? '?' : Number(value.toPrecision(3)));
+  const medians = `median ${figure(window?.median)} against ${figure(baseline?.median)}`;
+  const times = slowdown === null ? '' : `${slowdown.toFixed(1)} times as much: `;
+  const chance = pValue === null ? '' : pValue < 0.001 ? ', p < 0.001' : `, p = ${pValue.toFixed(3)}`;
+  return `${times}${medians}${chance}`;
 }
 
 /** `row 2: ask team-lead within 1 h`. */
