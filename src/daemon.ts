@@ -4,7 +4,6 @@ import { dirname, join } from 'node:path';
 import { createMeter } from './adapters/prometheus/index.ts';
 import { openSqliteStore } from './adapters/sql-store/index.ts';
 import { systemClock } from './adapters/system/index.ts';
-import type { Policy } from './core/facts.ts';
 import { createCommands } from './engine/commands.ts';
 import { createQueries } from './engine/queries.ts';
 import { tellReload } from './engine/tell-reload.ts';
@@ -154,9 +153,9 @@ function countReload(meter: Meter, successful: boolean): void {
   if (successful) meter.set('rollbackd_config_last_reload_success_timestamp_seconds', {}, Date.now() / 1_000);
 }
 
-function load({ configPath, env }: DaemonOptions): { settings: Settings; policy: Policy } {
-  const { settings, policy, diagnostics } = loadSettings(configPath, env, SOURCE_TYPES);
-  if (settings !== undefined && policy !== undefined) return { settings, policy };
+function load({ configPath, env }: DaemonOptions): Current {
+  const { settings, policy, texts, diagnostics } = loadSettings(configPath, env, SOURCE_TYPES);
+  if (settings !== undefined && policy !== undefined) return { settings, policy, texts, earlier: new Map() };
   throw new Misconfigured(
     `${renderDiagnostics(diagnostics)}\n\n${countDiagnostics(diagnostics)}. Nothing was started.`,
   );

@@ -6,10 +6,12 @@ import type { DaemonOptions } from './daemon.ts';
 import { createDelivery } from './engine/deliver.ts';
 import { Bell, run } from './engine/loop.ts';
 import type { Place, World } from './engine/world.ts';
+import { keepPolicies } from './policies.ts';
 import type { Clock } from './ports/clock.ts';
 import type { Meter } from './ports/meter.ts';
 import type { Notifier } from './ports/notifier.ts';
 import type { Store } from './ports/store.ts';
+import type { RuleFile } from './rules/load-rules.ts';
 import type { Settings } from './settings/settings.ts';
 import { wirePlace } from './wiring.ts';
 
@@ -17,6 +19,10 @@ import { wirePlace } from './wiring.ts';
 export interface Current {
   settings: Settings;
   policy: Policy;
+  /** The files it was read from. */
+  texts: readonly RuleFile[];
+  /** Policies before it that open incidents began with, by version. */
+  earlier: ReadonlyMap<string, Policy>;
 }
 
 /** What the parts of one daemon share. */
@@ -52,12 +58,15 @@ export async function startLoops(base: Base): Promise<Loops> {
     publicUrl: null, // Pages for people come with the console; until then a mail names the commands.
     places,
     policy: () => current.policy,
+    earlier: (version) => current.earlier.get(version),
     wake: (environment) => wake(environment, false),
   };
   let abort = new AbortController();
   let running: readonly Promise<void>[] = [];
   const start = async () => {
     abort = new AbortController();
+    const environments = current.settings.environments.map(({ environment }) => environment.name);
+    current.earlier = await keepPolicies(current, { store, environments, log });
     const shared = { world, settings: current.settings, env, clones: new Map<string, Clone>() };
     const wired = await Promise.all(
       current.settings.environments.map(

@@ -68,6 +68,7 @@ function opened(considering: Considering, context: AdvanceContext): EventBody {
     ladder: context.shadow ? [] : context.policy.escalation.ladder,
     linkedTo: context.linkedTo,
     shadow: context.shadow,
+    policy: context.policy.version,
   };
 }
 

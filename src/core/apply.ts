@@ -53,6 +53,7 @@ function open(before: Incident | undefined, event: IncidentEvent & { type: 'open
     acknowledged: null,
     linkedTo: event.linkedTo,
     shadow: event.shadow,
+    ...(event.policy === undefined ? {} : { policy: event.policy }),
     closedBecause: null,
   };
 }

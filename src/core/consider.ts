@@ -44,8 +44,13 @@ export interface Considering {
   readonly decision: Decision;
 }
 
+/** The policy of a version that is no longer in force, where an open incident began with it and it is known. */
+export type Earlier = (version: string) => Policy | undefined;
+
+const none: Earlier = () => undefined;
+
 /** evaluate -> judge -> decide, for one environment at one moment. */
-export function consider(facts: Facts, policy: Policy, now: Instant): Considered {
+export function consider(facts: Facts, policy: Policy, now: Instant, earlier: Earlier = none): Considered {
   const attribution = attribute(facts);
   const evaluation = evaluate(policy.rules, facts, now, attribution);
   const assessed = evaluation.breaches.map((breach) => assess(breach, facts, policy, now, attribution));
@@ -53,15 +58,44 @@ export function consider(facts: Facts, policy: Policy, now: Instant): Considered
   const told = (each: Assessed) => isToldElsewhere(each, facts);
   const live = assessed.filter((each) => isLive(each) && !told(each));
   const context = { facts, now, attribution, matrix: policy.matrix };
+  const judged = new Map<string, readonly Assessed[]>();
+  const liveFor: LiveFor = ({ policy: version = policy.version }) => {
+    const began = version === policy.version ? undefined : earlier(version);
+    if (began === undefined) return live;
+    const known = judged.get(version) ?? [
+      ...liveUnder(began, { facts, now, attribution }),
+      ...live.filter(isNewTo(began)),
+    ];
+    judged.set(version, known);
+    return known;
+  };
   return {
     attribution,
     evaluation,
     assessed,
     judgement,
-    cases: casesOf(live, context),
+    cases: casesOf(live, liveFor, context),
     leftAlone: assessed.filter((each) => !isLive(each) || told(each)).map((each) => leave(each, context)),
     firstDay: assessed.filter((each) => each.novelty.is === 'first-day').map((each) => known(each, now)),
   };
+}
+
+/** The breaches that count for an incident: those that its own policy finds. */
+type LiveFor = (incident: Incident) => readonly Assessed[];
+
+function liveUnder(
+  policy: Policy,
+  { facts, now, attribution }: Omit<Context, 'matrix'>,
+): readonly Assessed[] {
+  return evaluate(policy.rules, facts, now, attribution)
+    .breaches.map((breach) => assess(breach, facts, policy, now, attribution))
+    .filter((each) => isLive(each) && !isToldElsewhere(each, facts));
+}
+
+/** What no rule of that policy looks for: it is judged by the one in force. */
+function isNewTo({ rules }: Policy): (each: Assessed) => boolean {
+  const names = new Set(rules.all.map(({ name }) => name));
+  return ({ breach }) => !names.has(breach.rule.name);
 }
 
 /** What everything about one moment is judged in. */
@@ -86,8 +120,8 @@ function isToldElsewhere({ breach }: Assessed, facts: Facts): boolean {
   return !ours && toldElsewhere(breach, facts) !== undefined;
 }
 
-function casesOf(live: readonly Assessed[], context: Context): readonly Considering[] {
-  const found = [...newCases(live, context), ...openCases(live, context)];
+function casesOf(live: readonly Assessed[], liveFor: LiveFor, context: Context): readonly Considering[] {
+  const found = [...newCases(live, context), ...openCases(liveFor, context)];
   const returned = askAboutQuarantined(context);
   if (returned === undefined) return found;
   const same = found.find((each) => each.blamed?.id === returned.blamed?.id);
@@ -118,11 +152,11 @@ function onTrial(open: readonly Incident[], { running }: Attribution): boolean {
 }
 
 /** Every open incident is judged again at every turn, with the breaches it has by now. */
-function openCases(live: readonly Assessed[], context: Context): readonly Considering[] {
+function openCases(liveFor: LiveFor, context: Context): readonly Considering[] {
   return context.facts.incidents
     .filter((incident) => !isFinal(incident.state))
     .map((incident) => {
-      const assessed = live
+      const assessed = liveFor(incident)
         .filter((each) => each.blame.deployment === incident.blamed)
         .map((each) => asItBegan(each, incident));
       return consideration(incident, deploymentOf(incident.blamed, context), assessed, context);

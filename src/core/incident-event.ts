@@ -23,6 +23,8 @@ export type EventBody =
       readonly ladder: readonly Level[];
       readonly linkedTo: string | null;
       readonly shadow: boolean;
+      /** The version of the policy that it began with; absent in what older versions wrote. */
+      readonly policy?: string;
     }
   | {
       readonly type: 'judged';

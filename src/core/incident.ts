@@ -111,6 +111,8 @@ export interface Incident {
   readonly linkedTo: string | null;
   /** The mode in which it was opened: nothing is done for an incident of shadow. */
   readonly shadow: boolean;
+  /** The policy it began with, and is judged by until it ends; absent: by the one in force. */
+  readonly policy?: string;
   readonly closedBecause: string | null;
 }
 

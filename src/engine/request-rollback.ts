@@ -146,5 +146,6 @@ async function openingOf({ world }: CommandContext, blamed: string | null, ask: 
     ladder: world.policy().escalation.ladder,
     linkedTo: null,
     shadow: false,
+    policy: world.policy().version,
   };
 }

@@ -22,7 +22,7 @@ import type { Place, World } from './world.ts';
 export async function turn(world: World, place: Place, abort: AbortSignal): Promise<void> {
   const now = world.clock.now();
   const facts = await gather(world, place, now); // signals, deployments, incidents, freezes, mode, source health
-  const considered = consider(facts, world.policy(), now); // pure: every rule's answer, and what follows from it
+  const considered = consider(facts, world.policy(), now, world.earlier); // pure: every rule's answer, and what follows from it
   await keepJudgement(world, facts, considered.judgement, now); // good by now, or why not yet
   for (const each of considered.cases) {
     await go(world, place, { each, facts, now, assessed: considered.assessed }, abort); // one incident's next lines, and its plan's next steps

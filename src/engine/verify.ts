@@ -30,7 +30,9 @@ async function prove(
   const code = codeVersion(running(facts.deployments), input.toVersion);
   const measure = { target: input.target, since: movedAt(context), causes: input.causes };
   const data = proveData(facts, measure);
-  const health = proveHealth(facts, world.policy(), measure, world.clock.now());
+  const began = facts.incidents.find((each) => each.id === context.incident)?.policy;
+  const policy = (began === undefined ? undefined : world.earlier?.(began)) ?? world.policy();
+  const health = proveHealth(facts, policy, measure, world.clock.now());
   const checks = [code, ...data.checks, ...health.checks];
   if (data.is === 'failed') return { is: 'failed', why: data.checks[0]?.detail ?? 'data tests fail', checks };
   if (code.is !== 'passed' || data.is === 'inconclusive' || health.is === 'inconclusive') {

@@ -1,3 +1,4 @@
+import type { Earlier } from '../core/consider.ts';
 import type { Elsewhere } from '../core/elsewhere.ts';
 import type { Environment } from '../core/environment.ts';
 import type { Policy, Readiness } from '../core/facts.ts';
@@ -29,6 +30,8 @@ export interface World {
   readonly publicUrl: string | null;
   /** Replaced as a whole by a reload. */
   policy(): Policy;
+  /** Policies that are not in force any more, while an open incident is judged by one. */
+  readonly earlier?: Earlier;
   readonly places: ReadonlyMap<string, Place>;
   /** Makes an environment's turn come at once. */
   wake(environment: string): void;

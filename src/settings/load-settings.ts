@@ -2,7 +2,7 @@ import type { Policy } from '../core/facts.ts';
 import type { CommandAnswer } from '../rules/check-rules.ts';
 import { exitCodeOf } from '../rules/check-rules.ts';
 import { countDiagnostics, type Diagnostic, diagnoseFile, renderDiagnostics } from '../rules/diagnostic.ts';
-import { type LoadedRules, loadRules } from '../rules/load-rules.ts';
+import { type LoadedRules, loadRules, type RuleFile } from '../rules/load-rules.ts';
 import { policyOf } from '../rules/policy.ts';
 import { checkReferences } from '../rules/references.ts';
 import { readRuleFiles, readText, shown, surroundingsOf } from './files.ts';
@@ -16,6 +16,8 @@ export interface LoadedSettings {
   readonly settings: Settings | undefined;
   readonly policy: Policy | undefined;
   readonly rules: LoadedRules | undefined;
+  /** The files that the rules were read from, as they were. */
+  readonly texts: readonly RuleFile[];
   /** Rules that no configured source feeds, and the types of source that would. */
   readonly waiting: { readonly rules: number; readonly systems: readonly string[] };
   readonly diagnostics: readonly Diagnostic[];
@@ -32,7 +34,14 @@ export function loadSettings(
   const file = readText(path);
   if ('why' in file) {
     const diagnostics = [diagnoseFile(shown(path), `there is no configuration to read: ${file.why}`)];
-    return { settings: undefined, policy: undefined, rules: undefined, waiting: NONE, diagnostics };
+    return {
+      settings: undefined,
+      policy: undefined,
+      rules: undefined,
+      texts: [],
+      waiting: NONE,
+      diagnostics,
+    };
   }
   const surroundings = surroundingsOf(path);
   const read = readSettings({ path: shown(path), text: file.text }, { variables, surroundings, types });
@@ -52,7 +61,7 @@ export function loadSettings(
   const failed = diagnostics.some((each) => each.severity === 'error');
   const settings = failed ? undefined : read.settings;
   const policy = settings === undefined ? undefined : policyOf(rules, settings);
-  return { settings, policy, rules, waiting: waitingOf(rules, types, settings), diagnostics };
+  return { settings, policy, rules, texts: files, waiting: waitingOf(rules, types, settings), diagnostics };
 }
 
 /** `rollbackd check`: what is wrong with the configuration, and the exit code. */

@@ -32,6 +32,8 @@ export class Stage {
   readonly environment: Environment;
   /** The rules as they stand; a reload replaces them. */
   policy: Policy = policy();
+  /** Those before it, by version. */
+  readonly earlier = new Map<string, Policy>();
   world: World;
   place: Place;
   commands: Commands;
@@ -159,6 +161,7 @@ export class Stage {
       log: silent,
       publicUrl: 'https://rollbackd.example.com',
       policy: () => this.policy,
+      earlier: (version) => this.earlier.get(version),
       places: new Map(),
       wake: () => {},
     };

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { hours, minutes } from '../../src/core/time.ts';
 import type { Actor } from '../../src/ports/control.ts';
-import { MATRIX } from '../fakes/facts.ts';
+import { MATRIX, policy, rule } from '../fakes/facts.ts';
 import { B, ROGER, Stage } from '../fakes/stage.ts';
 
 const MANAGER: Actor = { name: 'manager', person: 'manager', scopes: ['approve'] };
@@ -155,6 +155,27 @@ describe('a reload while an incident runs', () => {
       approval: { round: 2, people: ['roger', 'manager'] },
     });
     expect((await stage.incident())?.ladder[0]?.contacts).toEqual(['oncall']);
+  });
+
+  test('lets it be judged by the rules it began with, and the next one by the new ones', async () => {
+    const stage = await asking();
+    stage.earlier.set(stage.policy.version, stage.policy);
+    const milder = [rule({ severity: 'low', impact: 'warning' })];
+    stage.policy = { ...stage.policy, version: 'policy2', rules: policy({ rules: milder }).rules };
+    stage.outside.runTests();
+    await stage.settle(3);
+    expect(await stage.incident()).toMatchObject({
+      state: 'waiting_approval',
+      severity: 'high',
+      row: { do: 'ask' },
+      policy: 'policy1',
+    });
+
+    const next = new Stage();
+    next.policy = stage.policy;
+    await next.badDeployment();
+    await next.settle(3);
+    expect(await next.incident()).toMatchObject({ severity: 'low', policy: 'policy2' });
   });
 });
 
