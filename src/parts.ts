@@ -1,6 +1,7 @@
 import type { Clone } from './adapters/git/index.ts';
 import { createSmtpNotifier } from './adapters/smtp/index.ts';
 import { type Calendar, openCalendar } from './adapters/system/index.ts';
+import { cleanUp } from './clean-up.ts';
 import type { Policy } from './core/facts.ts';
 import type { DaemonOptions } from './daemon.ts';
 import { createDelivery } from './engine/deliver.ts';
@@ -13,7 +14,7 @@ import type { Notifier } from './ports/notifier.ts';
 import type { Store } from './ports/store.ts';
 import type { RuleFile } from './rules/load-rules.ts';
 import type { Settings } from './settings/settings.ts';
-import { wirePlace } from './wiring.ts';
+import { stateOf, wirePlace } from './wiring.ts';
 
 /** The configuration in force. A reload replaces both at once. */
 export interface Current {
@@ -126,14 +127,22 @@ export function startDelivery(base: Base) {
   return { start, stop: () => end() };
 }
 
-/** What follows the calendar: old rows are deleted at night. */
+/** What follows the calendar: old rows and files are deleted at night. */
 export function startCalendar({ store, clock, current, log }: Base): Calendar {
   const calendar = openCalendar((name, error) =>
     log.error({ name, error: String(error) }, 'calendar work failed'),
   );
   calendar.at('17 3 * * *', 'retention', async () => {
     const deleted = await store.retain(clock.now(), current.settings.state.retention);
-    log.info({ deleted }, 'old rows were deleted');
+    const { settings } = current;
+    const files = await cleanUp({
+      store,
+      stateDirectory: stateOf(settings),
+      environments: settings.environments.map(({ environment }) => environment.name),
+      retention: settings.state.retention.signals,
+      now: clock.now(),
+    });
+    log.info({ deleted, ...files }, 'old rows and files were deleted');
   });
   return calendar;
 }
