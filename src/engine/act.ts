@@ -139,6 +139,12 @@ export function contextOf(incident: Incident, work: Work, startedAt: number): St
   };
 }
 
+/** A step that waited for people to arm again has its whole time from then on. */
+async function armedSince(world: World, place: Place, startedAt: number): Promise<number> {
+  const mode = await world.store.switches.mode(place.environment.name);
+  return mode?.mode === 'armed' ? Math.max(startedAt, mode.since) : startedAt;
+}
+
 /** Past its deadline a step has failed, whatever it may still become. */
 async function late(
   world: World,
@@ -148,7 +154,9 @@ async function late(
   startedAt: number,
   progress: Progress,
 ): Promise<Incident> {
-  if (world.clock.now() < startedAt + work.step.within) return incident;
+  const now = world.clock.now();
+  if (now < startedAt + work.step.within) return incident;
+  if (now < (await armedSince(world, place, startedAt)) + work.step.within) return incident;
   await place.stop(work.key);
   const detail = progress.is === 'running' && progress.detail !== undefined ? `: ${progress.detail}` : '';
   const checks = progress.is === 'running' ? (progress.checks ?? []) : [];

@@ -8,6 +8,20 @@ const bad = async (changes = {}) => {
   return stage;
 };
 
+/** A daemon that died between the announcement of a step and its beginning, and runs again. */
+async function announced(verb: string): Promise<Stage> {
+  for (let death = 1; death < 100; death += 1) {
+    const stage = await bad();
+    stage.outside.calls = 0;
+    stage.outside.killAt = death;
+    await stage.settle().catch(() => undefined);
+    const steps = (await stage.incident())?.steps ?? [];
+    stage.restart();
+    if (steps.some((step) => step.key.endsWith(verb)) && !stage.outside.effects.includes(verb)) return stage;
+  }
+  throw new Error(`it never died before ${verb} began`);
+}
+
 describe('the kill switch', () => {
   test('before the point of no return: nothing changes, and the schedule of what is harmful stays contained', async () => {
     const stage = await bad();
@@ -54,6 +68,23 @@ describe('the kill switch', () => {
     await stage.settle();
 
     expect(stage.outside.effects).not.toContain('git.revert');
+  });
+
+  test('the time a step waited disarmed is not counted: armed again, it has its own time', async () => {
+    const stage = await announced('dbt.run');
+    expect(stage.outside.effects).toContain('work-tree.move');
+    expect(stage.outside.effects).not.toContain('dbt.run');
+    await stage.commands.disarm(ROGER, 'production', 'not now');
+    await stage.pass(minutes(600), minutes(60));
+    stage.outside.hanging.add('dbt.run');
+    await stage.arm();
+    await stage.settle(5);
+    expect(stage.outside.effects).toContain('dbt.run');
+    expect(await stage.incident()).toMatchObject({ state: 'acting' });
+
+    stage.outside.hanging.clear();
+    await stage.settle();
+    expect(await stage.incident()).toMatchObject({ state: 'probation' });
   });
 
   test('pulled during a containment stops it, and a person is told', async () => {
