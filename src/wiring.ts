@@ -1,7 +1,7 @@
 import { join, resolve } from 'node:path';
 import type { AirflowSchedule } from './adapters/airflow/index.ts';
 import { airflowSettings } from './adapters/airflow/source-type.ts';
-import { createDbtCommand, type DbtCommand } from './adapters/dbt/index.ts';
+import { createDbtCommand, type DbtCommand, dependencyError } from './adapters/dbt/index.ts';
 import {
   type Clone,
   type Credentials,
@@ -186,6 +186,14 @@ function dbtCommand(
     modelErrorsUnderTarget: ({ incident }) =>
       failingUnderTarget(world, made.place(), { incident, kind: 'dbt.model' }),
     deliver: made.deliver,
+    dependenciesFailed: async ({ key, startedAt: began }, why) => {
+      const place = made.place();
+      const source = place.sources.find((each) => each.push !== undefined)?.name;
+      if (source === undefined) return;
+      const at = world.clock.now();
+      const told = { source, environment: place.environment.name, key, began, at, why };
+      await take(world, place, source, { signals: [dependencyError(told)], catalogue: null });
+    },
     log: world.log,
   });
 }

@@ -7,7 +7,7 @@ import type { Progress, StepKey, Verbs } from '../../core/plan.ts';
 import type { Duration } from '../../core/time.ts';
 import type { Actuator, StepContext } from '../../ports/actuator.ts';
 import type { Log } from '../../ports/log.ts';
-import { commandLine } from './command-line.ts';
+import { commandLine, isDeps } from './command-line.ts';
 import { inheritedEnvironment, readEnvFile, redact } from './env-file.ts';
 import { plain } from './plain-text.ts';
 import type { DbtArtifacts } from './receive.ts';
@@ -32,6 +32,8 @@ export interface DbtCommandOptions {
   readonly modelErrorsUnderTarget: (context: StepContext) => Promise<ReadonlySet<string>>;
   /** Gets the artifacts of a step that is done. May be called again for the same key; must not mind. */
   readonly deliver: (artifacts: DbtArtifacts, key: StepKey) => Promise<void>;
+  /** Gets the failure of a `dbt deps`, which writes no artifact. May be called again for the same key; must not mind. */
+  readonly dependenciesFailed?: (context: StepContext, why: string) => Promise<void>;
   /** How long a stopped command has between SIGINT, SIGTERM and SIGKILL; default 10 s. */
   readonly grace?: Duration;
   readonly log: Log;
@@ -82,7 +84,9 @@ async function checkStep(step: StepAt): Promise<Progress> {
   if (left !== undefined) return weighArtifacts(step, left, exit);
   if (exit === undefined) return { is: 'absent' };
   if (exit === 0) return { is: 'done', result: { exit: '0' } };
-  return { is: 'failed', why: await sayFailure(step, `ended with exit code ${exit}`) };
+  const why = await sayFailure(step, `ended with exit code ${exit}`);
+  if (isDeps(step.input.argv)) await step.options.dependenciesFailed?.(context, why);
+  return { is: 'failed', why };
 }
 
 async function weighArtifacts(

@@ -16,6 +16,7 @@ import type { TestFacts } from './test-facts.ts';
 import { type DirectoryWatch, watchDirectory } from './watch-directory.ts';
 
 export { createDbtCommand, type DbtCommand, type DbtCommandOptions } from './command.ts';
+export { dependencyError } from './dependency-error.ts';
 export { inspectTarget, type TargetFacts } from './inspect.ts';
 export { DBT_KINDS } from './kinds.ts';
 export type { LayerPattern } from './layers.ts';
