@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { gitWorksIn } from '../../../src/adapters/git/index-lock.ts';
 import type { GitSandbox } from '../../fakes/git-sandbox.ts';
 import { gitSandbox } from '../../fakes/git-sandbox.ts';
 import { daemonOn, never } from './story.ts';
@@ -16,6 +17,8 @@ describe('a lock that a killed git left in our own clone', () => {
     sandbox.commit({ 'dbt/a.sql': '1' }, 'first');
     const killed = daemonOn(sandbox);
     await killed.repository.head(never);
+    // What git does behind a fetch (its upkeep) may go on for a moment on a busy machine.
+    await vi.waitFor(async () => expect(await gitWorksIn(killed.clone.directory)).toBe(false), 10_000);
     writeFileSync(join(killed.clone.directory, 'refs/remotes/origin/main.lock'), '');
     const b = sandbox.commit({ 'dbt/a.sql': '2' }, 'second');
 
