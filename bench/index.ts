@@ -2,6 +2,7 @@
 import { check } from './check.ts';
 import { evaluate } from './evaluate.ts';
 import { ingest } from './ingest.ts';
+import { load } from './load.ts';
 import { manifest } from './manifest.ts';
 import type { Benchmark, Measurement } from './measurement.ts';
 import { buildProgram } from './program.ts';
@@ -13,6 +14,7 @@ const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
   request,
   evaluate,
   ingest,
+  load,
   manifest,
   start: startUp,
   check,

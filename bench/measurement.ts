@@ -3,7 +3,7 @@ export interface Measurement {
   readonly name: string;
   /** The median of the rounds, in `unit`. */
   readonly value: number;
-  readonly unit: 'ms' | 'us/req' | 'req/s' | 'MB';
+  readonly unit: 'ms' | 'cores' | 'us/req' | 'req/s' | 'MB';
   /** Null where the rounds are too few to speak of a percentile. */
   readonly p99: number | null;
   /** The peer's median in the same unit; null where there is none, or it is not installed. */
