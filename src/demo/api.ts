@@ -18,6 +18,8 @@ export interface DaemonApi {
   /** What was decided outside any incident, newest first. */
   decisions(environment: string): Promise<readonly DecisionSeen[]>;
   report(id: string): Promise<string>;
+  /** Announces a deployment that just succeeded, as a deploy job does. */
+  announce(environment: string, commit: string): Promise<void>;
   /** Pushes a run_results.json; returns why it was refused, undefined where it was not. */
   refusalOf(environment: string, runResults: Buffer): Promise<string | undefined>;
 }
@@ -26,8 +28,11 @@ const problem = z.object({ detail: z.string().optional(), title: z.string() });
 
 /** Talks to the daemon at an address, with a token, as a person. */
 export function connect(address: string, token: string, abort: AbortSignal): DaemonApi {
-  const ask = async (path: string, init: RequestInit = {}): Promise<Response> => {
-    const headers = { authorization: `Bearer ${token}` };
+  const ask = async (
+    path: string,
+    init: Omit<RequestInit, 'headers'> & { readonly headers?: Readonly<Record<string, string>> } = {},
+  ): Promise<Response> => {
+    const headers = { ...init.headers, authorization: `Bearer ${token}` };
     const signal = AbortSignal.any([abort, AbortSignal.timeout(10_000)]);
     return fetch(new URL(path, address), { ...init, headers, signal });
   };
@@ -48,6 +53,11 @@ export function connect(address: string, token: string, abort: AbortSignal): Dae
       return (await get(`/api/v1/environments/${environment}/decisions?limit=50`, shape)).decisions;
     },
     report: async (id) => (await sound(ask(`/api/v1/incidents/${id}/report`), 'the report')).text(),
+    async announce(environment, commit) {
+      const path = '/api/v1/deployments';
+      const body = JSON.stringify({ environment, state: 'succeeded', commit, at: new Date().toISOString() });
+      await sound(ask(path, { method: 'POST', body, headers: { 'content-type': 'application/json' } }), path);
+    },
     async refusalOf(environment, runResults) {
       const body = new FormData();
       body.set('environment', environment);

@@ -25,6 +25,8 @@ export interface StoryFacts {
   readonly mails: readonly Mail[];
   readonly incident: string;
   readonly leftAlone: LeftAlone;
+  /** The incident of the Airflow that was ill for a while. */
+  readonly ill: string;
 }
 
 interface Evidence extends StoryFacts {
@@ -42,7 +44,16 @@ export async function checkStory(facts: StoryFacts): Promise<readonly StoryCheck
     if (story === undefined)
       return [{ claim: `${facts.incident} is in the store`, holds: false, found: 'it is not' }];
     const evidence = { ...facts, store, story, reverts: await revertsOf(facts) };
-    const checks = [treeIsBack, isQuarantined, onlyOnce, provenAnew, scheduleHeld, mailsOnce, leftThreeAlone];
+    const checks = [
+      treeIsBack,
+      isQuarantined,
+      onlyOnce,
+      provenAnew,
+      scheduleHeld,
+      mailsOnce,
+      leftThreeAlone,
+      recovered,
+    ];
     return await Promise.all(checks.map((check) => check(evidence)));
   } finally {
     await store.close();
@@ -150,5 +161,22 @@ async function leftThreeAlone({ store, leftAlone }: Evidence): Promise<StoryChec
     claim: `${count} decisions left alone`,
     holds: wrong.length === 0,
     found: `not left alone: ${wrong.join(', ')}`,
+  };
+}
+
+/** A person was called and told, Airflow recovered, and nothing was done. */
+async function recovered({ store, ill }: Evidence): Promise<StoryCheck> {
+  const incident = await store.incidents.incident(ill);
+  const spent = await store.incidents.rollbacks('warehouse', 0);
+  const state = incident?.state ?? 'not in the store';
+  const plans = incident?.plans.length ?? 0;
+  const notices = await store.outbox.notices({});
+  const called = notices.some(
+    ({ notice, state: sent }) => notice.incident === ill && notice.to === 'on-call' && sent === 'delivered',
+  );
+  return {
+    claim: 'Airflow recovered, nothing was done',
+    holds: called && state === 'stood_down' && plans === 0 && spent.length === 0,
+    found: `${ill} is ${state}, ${called ? 'told' : 'nobody told'}, ${plans} plans, ${spent.length} rollbacks`,
   };
 }

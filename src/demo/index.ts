@@ -1,7 +1,9 @@
 import { mkdir, readFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { Refusal } from '../core/errors.ts';
+import { type AirflowStandIn, startAirflowStandIn } from './airflow-stand-in.ts';
 import { connect } from './api.ts';
+import { callAboutAirflow } from './call-about-airflow.ts';
 import { checkStory } from './check-story.ts';
 import { freePort } from './free-port.ts';
 import { createGit, type Git } from './git.ts';
@@ -70,8 +72,9 @@ async function tellAll(options: DemoOptions): Promise<number> {
   await clearSandbox(directory);
   const inbox = await openInbox(sandboxAt(directory).inbox);
   closing.defer(() => inbox.close());
+  const airflow = closing.use(await startAirflowStandIn());
   const git = createGit(env);
-  const sandbox = await build(options, { inbox, git, real });
+  const sandbox = await build(options, { inbox, git, real, airflow });
   const daemon = await options.startDaemon({ configPath: sandbox.config, env, quiet: true });
   closing.defer(() => daemon.stop());
   const token = (await readFile(join(dirname(sandbox.state), 'cli.token'), 'utf8')).trim();
@@ -82,6 +85,7 @@ async function tellAll(options: DemoOptions): Promise<number> {
     inbox,
     teller,
     patience,
+    airflow,
     daemon: connect(daemon.address, token, abort),
     pipeline: createPipeline({ sandbox, git, env, abort }),
   };
@@ -97,9 +101,16 @@ async function tellAll(options: DemoOptions): Promise<number> {
   return isTrue ? 0 : 1;
 }
 
+interface Around {
+  readonly inbox: Inbox;
+  readonly git: Git;
+  readonly real: RealDbt | null;
+  readonly airflow: AirflowStandIn;
+}
+
 async function build(
   { root, directory, nodePath }: DemoOptions,
-  { inbox, git, real }: { readonly inbox: Inbox; readonly git: Git; readonly real: RealDbt | null },
+  { inbox, git, real, airflow }: Around,
 ): Promise<Sandbox> {
   await mkdir(directory, { recursive: true });
   const sandbox = await buildSandbox({
@@ -108,6 +119,7 @@ async function build(
     git,
     node: nodePath,
     smtpPort: inbox.port,
+    airflowUrl: airflow.url,
     port: await freePort(PORT),
     pace: real === null ? PACES.recorded : PACES.real,
     dbt: real?.argv ?? [nodePath, join(recordingsOf(root), 'dbt.mjs')],
@@ -119,12 +131,15 @@ async function build(
 interface Told {
   readonly incident: string;
   readonly leftAlone: LeftAlone;
+  /** The incident of the Airflow that was ill for a while. */
+  readonly ill: string;
 }
 
 async function tell(stage: Stage): Promise<Told> {
   await proveGood(stage);
   const incident = await rollBackBad(stage);
-  return { incident, leftAlone: await leaveAlone(stage) };
+  const leftAlone = await leaveAlone(stage);
+  return { incident, leftAlone, ill: await callAboutAirflow(stage) };
 }
 
 /** Says of each claim whether it holds, and what was found where it does not. */

@@ -7,6 +7,8 @@ export interface ConfigFacts {
   readonly node: string;
   readonly switchPath: string;
   readonly pace: Pace;
+  /** Where the warehouse's Airflow answers. */
+  readonly airflowUrl: string;
 }
 
 /** How fast things go in the sandbox, as durations of rollbackd.yaml. */
@@ -33,7 +35,7 @@ export const PEOPLE: ReadonlyMap<string, string> = new Map([
 
 /** rollbackd.yaml of the sandbox: the reference stack in small, with an hour cut down to seconds. */
 export function sandboxConfig(facts: ConfigFacts): string {
-  const { port, smtpPort, pace } = facts;
+  const { port, smtpPort, pace, airflowUrl } = facts;
   return `# Written by rollbackd demo, anew each time. An hour of real life is a few seconds here.
 
 state: { sqlite: ./state/rollbackd.db }
@@ -50,6 +52,8 @@ notifiers:
 sources:
   dbt-prod: { type: dbt, target: ./production/dbt/target, expect_every: ${pace.expectEvery}, stale_after: ${pace.staleAfter}, poll: 1s }
   dbt-dev: { type: dbt, target: ./development/dbt/target, expect_every: 1m, stale_after: 1h, poll: 1s }
+  dbt-warehouse: { type: dbt, expect_every: 1h }   # by push alone
+  airflow-demo: { type: airflow, url: "${airflowUrl}", token: demo, poll: 1s }
 
 environments:
   production:
@@ -64,6 +68,17 @@ ${rest(facts)}
 ${place('develop', './development', 'dbt-dev')}
 ${schedule(facts, 'development')}
 ${rest(facts)}
+  warehouse:
+    tier: production
+    mode: armed
+    repository: { remote: ./remote.git, branch: warehouse, paths: [dbt/] }
+    runs: api                                    # the deploy job says what runs
+    required: [dbt-warehouse]
+    sources: [dbt-warehouse, airflow-demo]
+    bake: { for: 3s, settle: 0s, min_evidence: 1 }
+    strategies: [revert]
+    limits: { cool_down: 6h, budget: 2 per 24h }
+
 rules: ./rules
 `;
 }
@@ -77,6 +92,11 @@ export const SANDBOX_ESCALATION = `ladder:
 acknowledgement: { expires: 2h }
 grouping: { wait: 500ms, per_recipient: 20 per 1h, exempt: [L4] }
 `;
+
+/** rules/triggers/airflow-unhealthy.yaml of the sandbox: the shipped rule, with seconds for its minutes. */
+export function hastenAirflowRule(shipped: string): string {
+  return shipped.replace('for: 90s', 'for: 2s').replace('keep_firing_for: 2m', 'keep_firing_for: 2s');
+}
 
 function place(branch: string, tree: string, source: string): string {
   return `    repository: { remote: ./remote.git, branch: ${branch}, paths: [dbt/] }

@@ -1,9 +1,9 @@
-import { chmod, cp, mkdir, readdir, rm, writeFile } from 'node:fs/promises';
+import { chmod, cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { lockState } from '../adapters/sql-store/lock.ts';
 import { Refusal } from '../core/errors.ts';
 import type { Git } from './git.ts';
-import { type Pace, SANDBOX_ESCALATION, sandboxConfig } from './sandbox-config.ts';
+import { hastenAirflowRule, type Pace, SANDBOX_ESCALATION, sandboxConfig } from './sandbox-config.ts';
 
 /** The commits of the recorded project that the story is about. */
 export const GOOD = '230b5cc3c78739cdf88463720ce6e71c3e1daf3e';
@@ -40,6 +40,8 @@ export interface SandboxOptions {
   readonly smtpPort: number;
   readonly port: number;
   readonly pace: Pace;
+  /** Where the warehouse's Airflow answers. */
+  readonly airflowUrl: string;
   /** The argv that really does the work of dbt: the player, or dbt itself. */
   readonly dbt: readonly string[];
 }
@@ -97,21 +99,29 @@ export async function buildSandbox(options: SandboxOptions): Promise<Sandbox> {
     await mkdir(folder, { recursive: true });
   await buildRepository(sandbox, options);
   await writeProgram(sandbox.dbt, options.dbt);
-  await cp(join(options.root, 'rules'), join(sandbox.directory, 'rules'), { recursive: true });
-  await writeFile(join(sandbox.directory, 'rules', 'escalation.yaml'), SANDBOX_ESCALATION);
+  await writeRules(join(sandbox.directory, 'rules'), options);
   const switchPath = join(recordingsOf(options.root), 'schedule.mjs');
   await writeFile(sandbox.config, sandboxConfig({ ...options, dbt: sandbox.dbt, switchPath }));
   return sandbox;
 }
 
-/** `main` and `develop` stand at the good commit; the bad one exists in the author's copy alone. */
+/** The shipped rules, with shorter waits. */
+async function writeRules(rules: string, { root }: SandboxOptions): Promise<void> {
+  await cp(join(root, 'rules'), rules, { recursive: true });
+  await writeFile(join(rules, 'escalation.yaml'), SANDBOX_ESCALATION);
+  const airflow = join(rules, 'triggers', 'airflow-unhealthy.yaml');
+  await writeFile(airflow, hastenAirflowRule(await readFile(airflow, 'utf8')));
+}
+
+/** `main`, `develop` and `warehouse` stand at the good commit; the bad one exists in the author's copy alone. */
 async function buildRepository(sandbox: Sandbox, { root, git }: SandboxOptions): Promise<void> {
   const { directory, remote, author, trees } = sandbox;
   const bundle = join(recordingsOf(root), 'repo.bundle');
   await git(directory, 'clone', '-q', '-b', 'main', bundle, author);
   await git(directory, 'init', '-q', '--bare', '-b', 'main', remote);
   await git(author, 'remote', 'set-url', 'origin', remote);
-  await git(author, 'push', '-q', 'origin', `${GOOD}:refs/heads/main`, `${GOOD}:refs/heads/develop`);
+  const branches = ['main', 'develop', 'warehouse'].map((name) => `${GOOD}:refs/heads/${name}`);
+  await git(author, 'push', '-q', 'origin', ...branches);
   await git(author, 'checkout', '-q', '-B', 'main', GOOD);
   for (const name of ['production', 'development'] as const)
     await git(directory, 'clone', '-q', '-b', BRANCHES[name], remote, trees[name]);

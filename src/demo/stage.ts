@@ -1,5 +1,6 @@
 import { short } from '../core/deployment.ts';
 import type { Duration } from '../core/time.ts';
+import type { AirflowStandIn } from './airflow-stand-in.ts';
 import type { DaemonApi, EnvironmentSeen } from './api.ts';
 import type { Inbox } from './inbox.ts';
 import type { DbtRun, Pipeline } from './pipeline.ts';
@@ -13,6 +14,7 @@ export interface Stage {
   readonly pipeline: Pipeline;
   readonly inbox: Inbox;
   readonly daemon: DaemonApi;
+  readonly airflow: AirflowStandIn;
   readonly teller: Teller;
   /** How long one thing may take: seconds with recordings, more with dbt itself. */
   readonly patience: Patience;
@@ -30,7 +32,7 @@ export async function deploy(stage: Stage, environment: EnvironmentName): Promis
 /** Waits until the daemon knows that a commit runs, and tells it. */
 export async function seeDeployment(
   stage: Stage,
-  environment: EnvironmentName,
+  environment: EnvironmentName | 'warehouse',
   commit: string,
 ): Promise<EnvironmentSeen> {
   const seen = await waitFor(

@@ -71,8 +71,13 @@ describe('the demo, told once', () => {
       'unknown: run_results.json cannot be read',
       'left alone: development is not production',
       'dbt-prod is silent',
+      'Airflow is ill, and recovers',
+      "Airflow's scheduler is unhealthy",
+      'INC-3: high',
+      'INC-3 is stood down',
       '24 of 24 tests newer than it',
       '3 decisions left alone',
+      'Airflow recovered, nothing was done',
     ];
     const places = told.map((words) => story.indexOf(words));
 
@@ -101,7 +106,15 @@ describe('its own checks are not easily pleased', () => {
     const decision = (await store.incidents.decisions('production', 1))[0]?.key ?? '';
     await store.close();
     const leftAlone = { decision, tornAt: Date.now(), watched: 'INC-2' };
-    const checks = await checkStory({ sandbox, git, mails: [], incident: 'INC-1', leftAlone, ...facts });
+    const checks = await checkStory({
+      sandbox,
+      git,
+      mails: [],
+      incident: 'INC-1',
+      leftAlone,
+      ill: 'INC-3',
+      ...facts,
+    });
     return checks.filter((check) => !check.holds).map((check) => check.found);
   };
 
@@ -111,6 +124,10 @@ describe('its own checks are not easily pleased', () => {
 
   test('an incident that was only talked about is missed', async () => {
     expect(await wrong({ incident: 'INC-9' })).toEqual(['it is not']);
+  });
+
+  test('an illness that ended in a rollback is found', async () => {
+    expect(await wrong({ ill: 'INC-1' })).toContainEqual(expect.stringContaining('INC-1 is rolled_back'));
   });
 
   test('evidence that was counted after the file was torn is found', async () => {

@@ -35,6 +35,7 @@ function build(): Promise<Sandbox> {
     node: process.execPath,
     smtpPort: 2525,
     port: 8790,
+    airflowUrl: 'http://127.0.0.1:8080',
     pace: PACES.recorded,
     dbt: [process.execPath, join(recordingsOf(root), 'dbt.mjs')],
   });
@@ -57,14 +58,14 @@ const testsThat = (status: string, signals: readonly Signal[]) =>
   signals.filter((each) => each.kind === 'dbt.test' && each.attributes.status === status);
 
 describe('the sandbox', () => {
-  test('built twice it is the same: both branches at the good commit, and the bad one nowhere but with its author', async () => {
+  test('built twice it is the same: every branch at the good commit, and the bad one nowhere but with its author', async () => {
     await clearSandbox(directory);
     await build();
     await clearSandbox(directory);
     const { remote, author, trees } = await build();
 
     expect(await git(remote, 'for-each-ref', '--format=%(objectname) %(refname)')).toBe(
-      `${GOOD} refs/heads/develop\n${GOOD} refs/heads/main`,
+      `${GOOD} refs/heads/develop\n${GOOD} refs/heads/main\n${GOOD} refs/heads/warehouse`,
     );
     await expect(git(remote, 'cat-file', '-e', BAD)).rejects.toThrow();
     expect(await git(author, 'cat-file', '-t', BAD)).toBe('commit');
@@ -74,7 +75,7 @@ describe('the sandbox', () => {
     );
   });
 
-  test('its configuration and the shipped rules are right, and only its production may be rolled back', async () => {
+  test('its configuration and the shipped rules are right, and its development is the one that may never be rolled back', async () => {
     const { config } = await build();
 
     const { settings, diagnostics } = loadSettings(config, {}, SOURCE_TYPES);
@@ -88,7 +89,22 @@ describe('the sandbox', () => {
     expect(armed).toEqual([
       ['production', 'production', 'armed'],
       ['development', 'non-production', 'armed'],
+      ['warehouse', 'production', 'armed'],
     ]);
+  });
+
+  test('an Airflow that is ill for seconds is told there, and for a minute and a half elsewhere', async () => {
+    const { directory: home } = await build();
+    const rule = join('rules', 'triggers', 'airflow-unhealthy.yaml');
+
+    const [shipped, hastened] = [
+      await readFile(join(root, rule), 'utf8'),
+      await readFile(join(home, rule), 'utf8'),
+    ];
+
+    expect(shipped).toContain('for: 90s');
+    expect(hastened).toContain('    for: 2s\n');
+    expect(hastened).toContain('keep_firing_for: 2s');
   });
 
   test('its schedule says by its exit code whether it is held, and writes every change down', async () => {
