@@ -29,6 +29,7 @@ export function alertWebhooks(api: Api, context: Context): void {
   route(api, context, {
     from: 'grafana',
     access: 'signature-or-token',
+    signed: 'grafana',
     summary: 'Grafana alerting; with a token, or signed',
     whoSent: async (request, body) =>
       request.token === null ? bySignature(request, grafanaBytes(request, body), context) : actorOf(request),
@@ -36,6 +37,7 @@ export function alertWebhooks(api: Api, context: Context): void {
   route(api, context, {
     from: 'dbt-cloud',
     access: 'signature',
+    signed: 'dbtCloud',
     summary: "Jobs of dbt Cloud; signed with the webhook's secret",
     whoSent: async (request, body) => byDbtCloud(request, body, context),
   });
@@ -44,15 +46,23 @@ export function alertWebhooks(api: Api, context: Context): void {
 interface Sender {
   readonly from: 'alertmanager' | 'grafana' | 'dbt-cloud';
   readonly access: 'signature' | 'signature-or-token' | readonly ['deploy'];
+  readonly signed?: 'grafana' | 'dbtCloud';
   readonly summary: string;
   readonly whoSent: (request: FastifyRequest, body: Buffer) => Promise<Actor>;
 }
 
-function route(api: Api, context: Context, { from, access, summary, whoSent }: Sender): void {
+function route(api: Api, context: Context, { from, access, signed, summary, whoSent }: Sender): void {
   api.post(
     `/api/v1/webhooks/${from}`,
     {
-      config: { access, unlimited: true, quiet: true, documents: anything, refuses: [400, 404, 413, 415] },
+      config: {
+        access,
+        ...(signed === undefined ? {} : { signed }),
+        unlimited: true,
+        quiet: true,
+        documents: anything,
+        refuses: [400, 404, 413, 415],
+      },
       schema: { summary, tags: ['webhooks'], response: { 202: taken } },
     },
     async (request, reply) => {

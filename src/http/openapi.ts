@@ -12,6 +12,8 @@ declare module 'fastify' {
     documents?: ZodType;
     /** Statuses of problems that this route has beyond those that all have. */
     refuses?: readonly number[];
+    /** How senders sign where they do; default: as Standard Webhooks say. */
+    signed?: 'github' | 'grafana' | 'dbtCloud' | 'standardWebhooks';
   }
 }
 
@@ -69,6 +71,18 @@ const SCHEMES = {
     name: 'x-hub-signature-256',
     description: 'HMAC-SHA256 over the raw body, as GitHub signs',
   },
+  grafana: {
+    type: 'apiKey',
+    in: 'header',
+    name: 'x-grafana-alerting-signature',
+    description: 'HMAC-SHA256 over the raw body, in hex, as Grafana signs',
+  },
+  dbtCloud: {
+    type: 'apiKey',
+    in: 'header',
+    name: 'authorization',
+    description: 'HMAC-SHA256 over the raw body, in hex, as dbt Cloud signs',
+  },
   standardWebhooks: {
     type: 'apiKey',
     in: 'header',
@@ -78,22 +92,22 @@ const SCHEMES = {
 } as const;
 
 function completeSchema(route: RouteOptions): void {
-  const { access, refuses = [] } = route.config ?? {};
+  const { access, refuses = [], signed = 'standardWebhooks' } = route.config ?? {};
   if (access === undefined)
     throw new Error(`${String(route.method)} ${route.url} does not say who may use it`);
   if (route.schema?.hide === true) return;
   const declared = (route.schema?.response ?? {}) as Record<string, unknown>;
   route.schema = {
     ...route.schema,
-    security: securityOf(access),
+    security: securityOf(access, signed),
     response: { ...problemsOf(access, refuses), ...declared },
   };
 }
 
-function securityOf(access: Access): { [scheme: string]: readonly string[] }[] {
+function securityOf(access: Access, signed: string): { [scheme: string]: readonly string[] }[] {
   if (access === 'everybody') return [];
-  if (access === 'signature') return [{ github: [] }];
-  if (access === 'signature-or-token') return [{ token: ['deploy'] }, { standardWebhooks: [] }];
+  if (access === 'signature') return [{ [signed]: [] }];
+  if (access === 'signature-or-token') return [{ token: ['deploy'] }, { [signed]: [] }];
   return access.map((scope) => ({ token: [scope] }));
 }
 

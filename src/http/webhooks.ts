@@ -27,6 +27,7 @@ export function webhooks(api: Api, context: Context): void {
     {
       config: {
         access: 'signature',
+        signed: 'github',
         unlimited: true,
         documents: z.looseObject({}),
         refuses: [404, 409, 413, 415],

@@ -15,6 +15,8 @@ describe('the API under a fuzzer', () => {
       await using fake = await startFakeServer({
         limits: { requestsPerMinute: 1_000_000, failedLoginsPerMinute: 1_000_000 },
         githubSecrets: () => [new Secret('s')],
+        grafanaSecrets: () => [new Secret('s')],
+        dbtCloudSecrets: () => [new Secret('s')],
       });
       const { status, said } = await fuzz(schemathesis, `${fake.url}/docs/openapi.json`, fake.tokens[scope]);
       expect(fake.logged.filter(({ level }) => level === 'error')).toEqual([]);
