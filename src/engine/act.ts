@@ -1,10 +1,10 @@
 import { OutsideError } from '../core/errors.ts';
-import { currentPlan, type EventBody, type Incident } from '../core/incident.ts';
-import { type Plan, type Progress, pointOfNoReturn, type Step, type StepKey, stepKey } from '../core/plan.ts';
+import type { EventBody, Incident } from '../core/incident.ts';
+import { type Progress, stepKey } from '../core/plan.ts';
 import type { Actuator, StepContext } from '../ports/actuator.ts';
 import { finish } from './finish.ts';
 import { whyDisarmed, whyHeld } from './held.ts';
-import { passPointOfNoReturn } from './point-of-no-return.ts';
+import { beginning, nextWork, type Work, withNextStep } from './next-step.ts';
 import { record } from './record.ts';
 import { stopShort } from './stop.ts';
 import type { Place, World } from './world.ts';
@@ -25,54 +25,33 @@ export async function act(
   return moved;
 }
 
-/** One step of one plan: where it stands in the journal, and how it is done in the outside world. */
-export interface Work {
-  readonly plan: Plan;
-  readonly index: number;
-  readonly step: Step;
-  readonly key: StepKey;
-}
-
-/** The first step that is not done; undefined when all are. */
-export function nextWork(incident: Incident): Work | undefined {
-  const plan = currentPlan(incident);
-  if (plan === undefined) return undefined;
-  const steps = plan.steps.map((step, index) => ({
-    step,
-    index,
-    key: stepKey(incident.id, incident.plans.length, index, step),
-  }));
-  const next = steps.find(
-    ({ key }) => !incident.steps.some((each) => each.key === key && each.outcome === 'done'),
-  );
-  return next === undefined ? undefined : { plan, ...next };
-}
-
 /** Say it, look, do it, write it down. Returns the same incident when there is nothing to do but wait. */
 async function beat(world: World, place: Place, incident: Incident, abort: AbortSignal): Promise<Incident> {
   const work = nextWork(incident);
   if (work === undefined) return finish(world, place, incident);
   const journal = incident.steps.find((each) => each.key === work.key);
-  const held = await whyHeld(world, place, work, journal !== undefined, abort);
-  if (held?.is === 'wait') return incident;
-  if (held?.is === 'stop') return stopShort(world, place, incident, { work, ...held });
-  if (journal === undefined) return begin(world, place, incident, work);
+  if (journal === undefined) {
+    const held = await whyHeld(world, place, work, abort);
+    if (held?.is === 'wait') return incident;
+    if (held?.is === 'stop') return stopShort(world, place, incident, { work, ...held });
+    return record(world, place, { incident, ...(await beginning(world, place, incident, work)) });
+  }
 
   const actuator = place.actuators[work.step.uses] as Actuator<unknown>;
   const context = contextOf(incident, work, journal.startedAt);
   const progress = await look(actuator, work, context, abort);
+  const end = (found: Progress) => settle(world, place, { incident, work, end: found }, abort);
+  const waits = (found: Progress) =>
+    late(world, place, { incident, work, startedAt: journal.startedAt, progress: found }, abort);
   if (progress.is === 'absent') {
     const off = await whyDisarmed(world, place, work);
     if (off?.is === 'wait') return incident;
     if (off?.is === 'stop') return stopShort(world, place, incident, { work, ...off });
     await start(world, actuator, work, context, abort);
     const after = await look(actuator, work, context, abort);
-    return after.is === 'absent'
-      ? late(world, place, incident, work, journal.startedAt, after)
-      : settle(world, place, incident, work, after);
+    return after.is === 'absent' ? waits(after) : end(after);
   }
-  if (progress.is === 'running') return late(world, place, incident, work, journal.startedAt, progress);
-  return settle(world, place, incident, work, progress);
+  return progress.is === 'running' ? waits(progress) : end(progress);
 }
 
 /** "Cannot tell" is not "failed": the outside world is asked again at the next beat, until the deadline. */
@@ -108,16 +87,6 @@ async function start(
   }
 }
 
-/** The intent is in the journal before the outside world is touched. */
-async function begin(world: World, place: Place, incident: Incident, work: Work): Promise<Incident> {
-  const events: EventBody[] = [{ type: 'step-started', key: work.key }];
-  if (work.step.uses === 'health.prove' && incident.state === 'acting')
-    events.push({ type: 'proving-started' });
-  const isPoint = work.plan.kind === 'rollback' && work.index === pointOfNoReturn(work.plan);
-  if (!isPoint) return record(world, place, { incident, events });
-  return passPointOfNoReturn(world, place, incident, events);
-}
-
 /** What the steps before brought, for the step at hand. */
 export function contextOf(incident: Incident, work: Work, startedAt: number): StepContext {
   const outputs: Record<string, Readonly<Record<string, string>>> = {};
@@ -149,36 +118,33 @@ async function armedSince(world: World, place: Place, startedAt: number): Promis
 async function late(
   world: World,
   place: Place,
-  incident: Incident,
-  work: Work,
-  startedAt: number,
-  progress: Progress,
+  { startedAt, progress, ...at }: { incident: Incident; work: Work; startedAt: number; progress: Progress },
+  abort: AbortSignal,
 ): Promise<Incident> {
   const now = world.clock.now();
+  const { incident, work } = at;
   if (now < startedAt + work.step.within) return incident;
   if (now < (await armedSince(world, place, startedAt)) + work.step.within) return incident;
   await place.stop(work.key);
   const detail = progress.is === 'running' && progress.detail !== undefined ? `: ${progress.detail}` : '';
   const checks = progress.is === 'running' ? (progress.checks ?? []) : [];
-  return settle(world, place, incident, work, {
-    is: 'failed',
-    why: `not done by its deadline${detail}`,
-    checks,
-  });
+  const end: Progress = { is: 'failed', why: `not done by its deadline${detail}`, checks };
+  return settle(world, place, { ...at, end }, abort);
 }
 
+/** How a step ended is written down; where it is done, together with the next one's intent. */
 async function settle(
   world: World,
   place: Place,
-  incident: Incident,
-  work: Work,
-  end: Progress,
+  { incident, work, end }: { incident: Incident; work: Work; end: Progress },
+  abort: AbortSignal,
 ): Promise<Incident> {
   const { key } = work;
   if (end.is === 'done') {
     const events: EventBody[] = [{ type: 'step-done', key, result: end.result }];
     if (end.checks !== undefined) events.push({ type: 'proved', checks: end.checks });
-    return record(world, place, { incident, events });
+    const story = await withNextStep(world, place, { story: { incident, events }, seen: false }, abort);
+    return record(world, place, story);
   }
   if (end.is === 'overtaken') {
     return stopShort(world, place, incident, { work, because: end.why, as: 'superseded' });

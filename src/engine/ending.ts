@@ -2,9 +2,9 @@ import { Refusal } from '../core/errors.ts';
 import { type EventBody, type Incident, isFinal } from '../core/incident.ts';
 import type { Actor } from '../ports/control.ts';
 import { letGo } from '../runbooks/contain.ts';
-import { nextWork } from './act.ts';
 import { makeKnown } from './approvals.ts';
 import { type CommandContext, placeOf, retold } from './commands.ts';
+import { nextWork } from './next-step.ts';
 import { record } from './record.ts';
 import { stopShort } from './stop.ts';
 

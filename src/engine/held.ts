@@ -1,7 +1,7 @@
 import { running } from '../core/deployment.ts';
 import { OutsideError } from '../core/errors.ts';
 import { pointOfNoReturn } from '../core/plan.ts';
-import type { Work } from './act.ts';
+import type { Work } from './next-step.ts';
 import { track } from './track.ts';
 import type { Place, World } from './world.ts';
 
@@ -15,17 +15,26 @@ export async function whyHeld(
   world: World,
   place: Place,
   work: Work,
-  begun: boolean,
   abort: AbortSignal,
 ): Promise<Held | undefined> {
-  if (begun) return undefined;
   const disarmed = await whyDisarmed(world, place, work);
   if (disarmed !== undefined) return disarmed;
-  if (work.plan.kind !== 'rollback' || work.index > pointOfNoReturn(work.plan)) return undefined;
+  if (!canBeOvertaken(work)) return undefined;
   await track(world, place, false, abort).catch((error: unknown) => {
     if (!(error instanceof OutsideError)) throw error;
   });
   return overtaken(world, place, work);
+}
+
+/** The same, where what runs was looked at just now. */
+export async function whyHeldAsSeen(world: World, place: Place, work: Work): Promise<Held | undefined> {
+  const disarmed = await whyDisarmed(world, place, work);
+  if (disarmed !== undefined || !canBeOvertaken(work)) return disarmed;
+  return overtaken(world, place, work);
+}
+
+function canBeOvertaken({ plan, index }: Work): boolean {
+  return plan.kind === 'rollback' && index <= pointOfNoReturn(plan);
 }
 
 /** Letting the schedule go on is never held. A step that was said and is not there yet is held like any other. */

@@ -1,43 +1,36 @@
 import { running } from '../core/deployment.ts';
-import type { EventBody, Incident } from '../core/incident.ts';
-import { record } from './record.ts';
+import type { Incident } from '../core/incident.ts';
+import type { Besides } from './record.ts';
 import type { Place, World } from './world.ts';
 
 /**
- * From here on what runs is changed. In one breath with the step's intent: the budget is spent, and the version
- * that is left is quarantined, so that no crash can lose either.
+ * From here on what runs is changed. In one breath with the step's intent: the budget is spent, the version that is
+ * left is quarantined and its deployment judged, so that no crash can lose any of them.
  */
-export async function passPointOfNoReturn(
-  world: World,
-  place: Place,
-  incident: Incident,
-  events: readonly EventBody[],
-): Promise<Incident> {
+export async function pointOfNoReturnCosts(world: World, place: Place, incident: Incident): Promise<Besides> {
   const at = world.clock.now();
   const { name } = place.environment;
+  const spends = { environment: name, at };
   const bad = running(await world.store.deployments.deployments(name));
-  if (bad === undefined)
-    return record(world, place, { incident, events, besides: { spends: { environment: name, at } } });
+  if (bad === undefined) return { spends };
   const because = incident.breaches[0]?.summary ?? incident.request?.reason ?? incident.title;
-  const moved = await record(world, place, {
-    incident,
-    events,
-    besides: {
-      spends: { environment: name, at },
-      quarantines: {
-        environment: name,
-        commit: bad.commit,
-        version: bad.version,
-        at,
-        by: incident.id,
-        because,
-      },
+  return {
+    spends,
+    quarantines: {
+      environment: name,
+      commit: bad.commit,
+      version: bad.version,
+      at,
+      by: incident.id,
+      because,
     },
-  });
-  await world.store.deployments.putDeployments([
-    { ...bad, verdict: 'bad', verdictAt: at, because: `rolled back by ${incident.id}: ${because}` },
-  ]);
-  return moved;
+    condemns: {
+      ...bad,
+      verdict: 'bad',
+      verdictAt: at,
+      because: `rolled back by ${incident.id}: ${because}`,
+    },
+  };
 }
 
 /** The branch was faster, and nothing was changed: what runs is not bad yet. Its budget counts for nothing either. */

@@ -51,15 +51,45 @@ export async function prepare(
   asked: Asked,
   abort: AbortSignal,
 ): Promise<Preparation> {
-  const { facts, incident, target } = asked;
+  const pair = pairOf(asked);
+  if (pair.is === 'impossible') return pair;
+  const atHand = asked.fresh ? undefined : recent(world, place, pair);
+  const prepared = atHand ?? (await lookFor(world, place, pair.bad, pair.good, abort));
+  return planBy(world, place, { asked, bad: pair.bad, prepared });
+}
+
+/** The same from the last look alone, without asking anybody; undefined where it takes a new one. */
+export function planAtHand(world: World, place: Place, asked: Omit<Asked, 'fresh'>): Preparation | undefined {
+  const pair = pairOf(asked);
+  if (pair.is === 'impossible') return pair;
+  const prepared = recent(world, place, pair);
+  return prepared === undefined ? undefined : planBy(world, place, { asked, bad: pair.bad, prepared });
+}
+
+interface Pair {
+  readonly is: 'pair';
+  readonly bad: Deployment;
+  readonly good: Deployment;
+}
+
+function pairOf({
+  facts,
+  target,
+}: Pick<Asked, 'facts' | 'target'>): Pair | (Preparation & { is: 'impossible' }) {
   const bad = running(facts.deployments);
   if (bad === undefined) return { is: 'impossible', because: 'nothing runs that is known' };
   if (bad.version === target.version) {
     return { is: 'impossible', because: `${short(target.commit)} has the same content as what runs` };
   }
-  const prepared = asked.fresh
-    ? await lookFor(world, place, bad, target, abort)
-    : await recent(world, place, bad, target, abort);
+  return { is: 'pair', bad, good: target };
+}
+
+function planBy(
+  world: World,
+  place: Place,
+  { asked, bad, prepared }: { asked: Omit<Asked, 'fresh'>; bad: Deployment; prepared: Prepared },
+): Preparation {
+  const { facts, incident, target } = asked;
   if (!prepared.possible) return { is: 'impossible', because: prepared.because };
   const way = prepared.ways.find((each) => each.possible);
   if (way === undefined) return { is: 'impossible', because: prepared.because };
@@ -98,20 +128,14 @@ function causesOf(incident: Incident | undefined): RollbackCase['causes'] {
 }
 
 /** The look of the last readiness check, while it is about the same way back on the same branch. */
-async function recent(
-  world: World,
-  place: Place,
-  bad: Deployment,
-  good: Deployment,
-  abort: AbortSignal,
-): Promise<Prepared> {
+function recent(world: World, place: Place, { bad, good }: Pair): Prepared | undefined {
   const { prepared } = place.standing;
   const fits =
     prepared?.from === bad.commit &&
     prepared.to === good.commit &&
     prepared.head === place.standing.branchHead &&
     world.clock.now() - prepared.at < RECENT;
-  return fits && prepared.possible ? prepared : lookFor(world, place, bad, good, abort);
+  return fits && prepared.possible ? prepared : undefined;
 }
 
 /** Asks whether the way back exists: reachable commits, a push that would be taken, a work tree that can move. */

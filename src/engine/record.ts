@@ -13,22 +13,23 @@ export interface Besides {
   readonly releases?: string;
   readonly spends?: NonNullable<Change['spends']>;
   readonly quarantines?: Quarantine;
+  readonly condemns?: Deployment;
+}
+
+/** What is to be written: events of one incident (undefined where they open it), in order. */
+export interface Story {
+  readonly incident: Incident | undefined;
+  readonly events: readonly EventBody[];
+  /** Who did it; rollbackd itself where absent. */
+  readonly by?: string;
+  readonly besides?: Besides;
 }
 
 /**
  * Writes events down, with the incident they lead to and the notices they owe: all or nothing.
  * Rejects with Conflict when somebody else was first; the caller then reads again and decides again.
  */
-export async function record(
-  world: World,
-  place: Place,
-  story: {
-    readonly incident: Incident | undefined;
-    readonly events: readonly EventBody[];
-    readonly by?: string;
-    readonly besides?: Besides;
-  },
-): Promise<Incident> {
+export async function record(world: World, place: Place, story: Story): Promise<Incident> {
   const at = world.clock.now();
   const by = story.by ?? 'rollbackd';
   const deployments = await world.store.deployments.deployments(place.environment.name);

@@ -1,43 +1,40 @@
 import { askInstead } from '../core/ask-people.ts';
-import type { Considering } from '../core/consider.ts';
 import type { Deployment } from '../core/deployment.ts';
 import type { Facts } from '../core/facts.ts';
 import type { EventBody, Incident } from '../core/incident.ts';
+import type { Plan } from '../core/plan.ts';
 import type { Instant } from '../core/time.ts';
+import { Conflict } from '../ports/store.ts';
 import { contain } from '../runbooks/contain.ts';
-import { prepare } from './prepare.ts';
-import { record } from './record.ts';
+import { withNextStep } from './next-step.ts';
+import { planAtHand, prepare } from './prepare.ts';
+import { record, type Story } from './record.ts';
 import type { Place, World } from './world.ts';
+import { type Untold, writeDown } from './write-down.ts';
 
-export interface Wish {
-  readonly incident: Incident;
-  readonly wants: 'rollback' | 'contain' | null;
-  readonly each: Considering;
+export interface Wish extends Untold {
   readonly facts: Facts;
   readonly now: Instant;
 }
 
-/** Makes the plan that a decision wants, and takes the environment for it; one plan at a time, by a unique key. */
+/** Writes a decision down and makes the plan that it wants; one plan at a time for an environment, by a unique key. */
 export async function startPlan(
   world: World,
   place: Place,
   wish: Wish,
   abort: AbortSignal,
 ): Promise<Incident> {
-  const { incident, wants } = wish;
-  const { name } = place.environment;
+  const begun = await startAtOnce(world, place, wish, abort);
+  if (begun !== undefined) return begun;
+  const incident = await writeDown(world, place, wish);
+  const { wants } = wish.advanced;
   if (wants === null) return incident;
-  if (wants === 'contain') {
-    const plan = contain(place.environment, world.clock.now());
-    return record(world, place, {
-      incident,
-      events: [{ type: 'plan-made', plan }],
-      besides: { takes: name },
-    });
-  }
-  const target = await findTarget(world, place, wish, abort);
+  if (wants === 'contain')
+    return start(world, place, incident, contain(place.environment, world.clock.now()));
+  const told = { ...wish, incident };
+  const target = await findTarget(world, place, told, abort);
   if (target === undefined) return giveUp(world, place, incident, 'the target of the rollback is not known');
-  const approved = incident.approval?.answer?.is === 'approved' || incident.request !== null;
+  const approved = isApproved(incident);
   const prepared = await prepare(
     world,
     place,
@@ -46,15 +43,63 @@ export async function startPlan(
   );
   if (prepared.is === 'impossible') return giveUp(world, place, incident, prepared.because);
   const { plan } = prepared;
-  if (plan.needsApproval.length > 0 && !approved) return askFirst(world, place, wish, plan.needsApproval);
-  return record(world, place, { incident, events: [{ type: 'plan-made', plan }], besides: { takes: name } });
+  if (plan.needsApproval.length > 0 && !approved) return askFirst(world, place, told, plan.needsApproval);
+  return start(world, place, incident, plan);
 }
+
+/** Takes the environment for a plan. */
+function start(world: World, place: Place, incident: Incident, plan: Plan): Promise<Incident> {
+  const besides = { takes: place.environment.name };
+  return record(world, place, { incident, events: [{ type: 'plan-made', plan }], besides });
+}
+
+/**
+ * Where the way back is known already and nobody has to be asked, decision, plan and its first step's intent are
+ * written in one breath. Undefined where it is not so, or where another plan has the environment.
+ */
+async function startAtOnce(
+  world: World,
+  place: Place,
+  wish: Wish,
+  abort: AbortSignal,
+): Promise<Incident | undefined> {
+  const { each, facts, advanced } = wish;
+  const { incident, events, wants } = advanced;
+  const target = facts.deployments.find(({ id }) => id === each.decision.target);
+  if (wants !== 'rollback' || target === undefined || isApproved(incident)) return undefined;
+  const prepared = planAtHand(world, place, { facts, incident, target, approved: false });
+  if (prepared?.is !== 'plan' || prepared.plan.needsApproval.length > 0) return undefined;
+  const story: Story = {
+    incident: each.incident,
+    events: [...events, { type: 'plan-made', plan: prepared.plan }],
+    besides: { takes: place.environment.name },
+  };
+  try {
+    return await writeDown(
+      world,
+      place,
+      wish,
+      await withNextStep(world, place, { story, seen: true }, abort),
+    );
+  } catch (error) {
+    if (!(error instanceof Conflict)) throw error;
+    return undefined;
+  }
+}
+
+/** A person said yes: what they said it to is looked at once more. */
+function isApproved({ approval, request }: Incident): boolean {
+  return approval?.answer?.is === 'approved' || request !== null;
+}
+
+/** A wish whose decision is written down. */
+type Told = Wish & { readonly incident: Incident };
 
 /** The decision's target; a person may name any commit or tag, proven or, if said so, unproven. */
 async function findTarget(
   world: World,
   place: Place,
-  { each, facts, incident }: Wish,
+  { each, facts, incident }: Told,
   abort: AbortSignal,
 ): Promise<Deployment | undefined> {
   const wanted = each.decision.target;
@@ -114,7 +159,7 @@ async function giveUp(world: World, place: Place, incident: Incident, because: s
 async function askFirst(
   world: World,
   place: Place,
-  wish: Wish,
+  wish: Told,
   reasons: readonly string[],
 ): Promise<Incident> {
   const { state } = wish.incident;

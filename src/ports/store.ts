@@ -71,10 +71,12 @@ export interface Change {
   /** Set when a step passed the point of no return and counts against the budget. */
   readonly spends?: { readonly environment: string; readonly at: Instant };
   readonly quarantines?: Quarantine;
+  /** The deployment that a rollback leaves, as it is judged from then on. */
+  readonly condemns?: Deployment;
 }
 
 export interface IncidentStore {
-  /** The next number: `INC-4` gives 5 after it. Never given twice. */
+  /** The next number: `INC-4` gives 5 after it. Never given twice, and stored with whatever is written next. */
   nextNumber(): Promise<number>;
   /** Rejects with Conflict on a stale version, a taken environment or a second open incident for one deployment. */
   commit(change: Change): Promise<void>;

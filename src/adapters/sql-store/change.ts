@@ -1,7 +1,7 @@
 import type { Kysely } from 'kysely';
 import { type Incident, isFinal } from '../../core/incident.ts';
 import type { Change } from '../../ports/store.ts';
-import { quarantineInsert, quarantineRow } from './deployments.ts';
+import { deploymentPut, deploymentRow, quarantineInsert, quarantineRow } from './deployments.ts';
 import type { Step } from './group-commit.ts';
 import type { IncidentStatements } from './incident-statements.ts';
 import { noticeInsert, noticeRow } from './outbox.ts';
@@ -17,6 +17,7 @@ export function changeSteps(
 ): (change: Change) => readonly Step[] {
   const owe = noticeInsert(db);
   const quarantine = quarantineInsert(db);
+  const put = deploymentPut(db);
   return (change) => {
     mustAddUp(change);
     return [
@@ -27,6 +28,7 @@ export function changeSteps(
       ...(change.quarantines === undefined
         ? []
         : [{ statement: quarantine(quarantineRow(change.quarantines)) }]),
+      ...(change.condemns === undefined ? [] : [{ statement: put(deploymentRow(change.condemns)) }]),
     ];
   };
 }

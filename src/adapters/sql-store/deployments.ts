@@ -62,7 +62,7 @@ export function quarantineRow(quarantine: Quarantine) {
   return { environment, version, at, body: JSON.stringify(quarantine) };
 }
 
-function deploymentRow(deployment: Deployment) {
+export function deploymentRow(deployment: Deployment) {
   const { id, environment, sequence, verdict, endedAt } = deployment;
   return { id, environment, sequence, verdict, ended_at: endedAt, body: JSON.stringify(deployment) };
 }
@@ -83,7 +83,7 @@ function deploymentStatements(db: Kysely<Tables>) {
         .where('environment', '=', environment)
         .orderBy('sequence'),
     ),
-    put: putStatement(db),
+    put: deploymentPut(db),
     announce: announceStatement(db),
     announcements: compileOnce(({ environment, since }: Slots<Of & { since: number }>) =>
       db
@@ -108,7 +108,8 @@ function deploymentStatements(db: Kysely<Tables>) {
   };
 }
 
-function putStatement(db: Kysely<Tables>) {
+/** By its id, whatever it was before. An incident's change writes it too. */
+export function deploymentPut(db: Kysely<Tables>) {
   return compileOnce((row: Slots<ReturnType<typeof deploymentRow>>) =>
     db
       .insertInto('deployments')

@@ -8,12 +8,12 @@ export type IncidentStatements = ReturnType<typeof incidentStatements>;
 /** Every query about incidents, compiled at first use. */
 export function incidentStatements(db: Kysely<Tables>) {
   return {
-    nextNumber: compileOnce(() =>
+    lastNumber: compileOnce(() => db.selectFrom('counters').select('value').where('name', '=', 'incident')),
+    number: compileOnce(({ value }: Slots<{ value: number }>) =>
       db
         .insertInto('counters')
-        .values({ name: 'incident', value: 1 })
-        .onConflict((on) => on.column('name').doUpdateSet((eb) => ({ value: eb('counters.value', '+', 1) })))
-        .returning('value'),
+        .values({ name: 'incident', value })
+        .onConflict((on) => on.column('name').doUpdateSet((eb) => ({ value: eb.ref('excluded.value') }))),
     ),
     open: openStatement(db),
     move: moveStatement(db),

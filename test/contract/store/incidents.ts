@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { Conflict, type Store } from '../../../src/ports/store.ts';
-import { aDecision, aNotice, aQuarantine, comment, moving, opening } from './samples.ts';
+import { aDecision, aDeployment, aNotice, aQuarantine, comment, moving, opening } from './samples.ts';
 
 const DECLINED = { type: 'resolved', as: 'stood_down', reason: 'no' } as const;
 
@@ -31,12 +31,14 @@ export function incidentContract(store: () => Store): void {
         takes: 'production',
         spends: { environment: 'production', at: 1 },
         quarantines: aQuarantine(),
+        condemns: aDeployment(3, { verdict: 'bad' }),
       });
       await expect(store().incidents.commit(late)).rejects.toBeInstanceOf(Conflict);
       expect(await store().incidents.events('INC-1')).toHaveLength(2);
       expect(await store().outbox.notices({})).toEqual([]);
       expect(await store().incidents.rollbacks('production', 0)).toEqual([]);
       expect(await store().deployments.quarantined('production')).toEqual([]);
+      expect(await store().deployments.deployments('production')).toEqual([]);
       // The environment was not taken by it either.
       const other = opening({ id: 'INC-2', blamed: 'production-2' }, { takes: 'production' });
       await store().incidents.commit(other);
@@ -129,13 +131,18 @@ export function incidentContract(store: () => Store): void {
           owes: [aNotice('n1'), aNotice('n2')],
           spends: { environment: 'production', at: 50 },
           quarantines: aQuarantine(),
+          condemns: aDeployment(2, { verdict: 'bad' }),
         },
       );
+      await store().deployments.putDeployments([aDeployment(2)]);
       await store().incidents.commit(change);
       expect((await store().outbox.due(1_000, 10)).map((entry) => entry.notice.id)).toEqual(['n1', 'n2']);
       expect(await store().incidents.rollbacks('production', 50)).toEqual([{ incident: 'INC-1', at: 50 }]);
       expect(await store().incidents.rollbacks('production', 51)).toEqual([]);
       expect(await store().deployments.quarantined('production')).toEqual([aQuarantine()]);
+      expect(await store().deployments.deployments('production')).toEqual([
+        aDeployment(2, { verdict: 'bad' }),
+      ]);
     });
 
     it('counts once against the budget, and owes the same notice once', async () => {

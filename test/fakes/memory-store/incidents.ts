@@ -82,7 +82,7 @@ function refuseConflicts(state: State, { incident, expected, takes, releases }: 
 }
 
 function write(state: State, change: Change): void {
-  const { incident, events, owes, releases, takes, spends, quarantines } = change;
+  const { incident, events, owes, releases, takes, spends, quarantines, condemns } = change;
   state.incidents.set(incident.id, incident);
   state.events.set(incident.id, [...(state.events.get(incident.id) ?? []), ...events]);
   if (releases !== undefined && state.taken.get(releases) === incident.id) state.taken.delete(releases);
@@ -91,5 +91,6 @@ function write(state: State, change: Change): void {
   if (quarantines !== undefined) {
     state.quarantines.set(keyOf(quarantines.environment, quarantines.version), quarantines);
   }
+  if (condemns !== undefined) state.deployments.set(condemns.id, condemns);
   oweTo(state, owes);
 }
