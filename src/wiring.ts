@@ -100,6 +100,9 @@ export function stateOf(settings: Settings): string {
   return join(settings.state.sqlite, '..');
 }
 
+/** Of so many repositories a git waits for its word, each in 2 MB of its own; of others it is started when needed. */
+const MOST_STANDING_BY = 8;
+
 function cloneOf({ clones, settings, env }: Shared, { repository }: EnvironmentSettings): Clone {
   const known = clones.get(repository.remote);
   if (known !== undefined) return known;
@@ -108,6 +111,7 @@ function cloneOf({ clones, settings, env }: Shared, { repository }: EnvironmentS
     stateDirectory: stateOf(settings),
     env,
     credentials: credentialsOf(settings.git),
+    standsBy: clones.size < MOST_STANDING_BY,
     ...(settings.git.configFile === null ? {} : { config: settings.git.configFile }),
   });
   clones.set(repository.remote, clone);

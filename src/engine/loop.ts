@@ -3,7 +3,7 @@ import { type Duration, seconds } from '../core/time.ts';
 import type { SignalSource } from '../ports/signal-source.ts';
 import { observe } from './observe.ts';
 import { pollSource } from './poll.ts';
-import { checkReadiness, READINESS_EVERY } from './readiness.ts';
+import { checkReadiness, READINESS_EVERY, standBy } from './readiness.ts';
 import { FETCH_EVERY, track } from './track.ts';
 import { turn } from './turn.ts';
 import type { Place, World } from './world.ts';
@@ -106,6 +106,7 @@ export async function once(world: World, place: Place, deep: boolean, abort: Abo
   );
   countMissed(world, place, standing.lastTurnAt - now);
   if (changed || now - standing.readinessAt >= READINESS_EVERY) await checkReadiness(world, place, abort);
+  await standBy(world, place, abort);
 }
 
 /** A slow turn skips ticks, it does not queue them: how many, is counted. */

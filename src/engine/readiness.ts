@@ -37,6 +37,13 @@ export async function checkReadiness(
   return standing.readiness;
 }
 
+/** While a rollback could begin by itself, whom it asks first is kept ready; until aborted. */
+export async function standBy(world: World, place: Place, abort: AbortSignal): Promise<void> {
+  if (!place.standing.readiness.some(({ possible }) => possible)) return;
+  const mode = await world.store.switches.mode(place.environment.name);
+  if (mode?.mode === 'armed') place.repository.standBy?.(abort);
+}
+
 async function ask(
   world: World,
   place: Place,

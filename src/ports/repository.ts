@@ -30,6 +30,8 @@ export interface Repository {
   head(abort: AbortSignal): Promise<CommitFacts>;
   /** A commit, by hash, tag or name; undefined where the clone, after a fetch, does not have it. */
   find(name: string, abort: AbortSignal): Promise<CommitFacts | undefined>;
+  /** Gets ready to ask the remote at once, until aborted: a rollback is possible, and may be needed. */
+  standBy?(abort: AbortSignal): void;
   /** Commits in `from..to`, with whether each touches `paths`. */
   between(from: Commit, to: Commit, abort: AbortSignal): Promise<Range>;
   /** Files under `paths` that differ between two commits. */

@@ -8,8 +8,9 @@ import type { Duration } from '../../core/time.ts';
 import { minutes } from '../../core/time.ts';
 import { splitRemote } from './credentials.ts';
 import type { Git, GitOptions } from './git.ts';
-import { createGit } from './git.ts';
+import { createGit, createGitAhead } from './git.ts';
 import { gitWorksIn } from './index-lock.ts';
+import { createReadyGit } from './ready-git.ts';
 
 export interface CloneOptions extends GitOptions {
   /** An address or an absolute path. A password in it is taken out and used as a token. */
@@ -18,6 +19,8 @@ export interface CloneOptions extends GitOptions {
   readonly stateDirectory: string;
   /** For one fetch or push; 2 minutes where absent. The first fetch has fifteen times as long. */
   readonly timeout?: Duration;
+  /** Whether `standBy` keeps a git started; it is a process that waits. No where absent. */
+  readonly standsBy?: boolean;
 }
 
 /** Our own full copy of one repository. Make one for each remote and share it: it takes one writer at a time. */
@@ -29,6 +32,10 @@ export interface Clone {
   readonly git: Git;
   /** Brings every branch and tag up to date. Throws OutsideError when the remote does not answer. */
   fetch(abort: AbortSignal): Promise<void>;
+  /** The same by the git that was kept ready, where there is one: somebody waits for it. */
+  fetchAtOnce(abort: AbortSignal): Promise<void>;
+  /** Keeps a git ready for the next `fetchAtOnce`, until aborted. Asks the remote nothing. */
+  standBy(abort: AbortSignal): void;
   /** Runs git with the remote, alone: `push`. */
   readonly network: Git;
   /** Where the branch stood at the last fetch. */
@@ -37,7 +44,7 @@ export interface Clone {
 
 /** A bare clone under the state directory, with the remote's branches under refs/remotes/origin. */
 export function createClone(options: CloneOptions): Clone {
-  const { remote, git: bare } = reach(options);
+  const { remote, git: bare, ahead } = reach(options);
   const directory = join(options.stateDirectory, folderOf(remote));
   const timeout = options.timeout ?? minutes(2);
   const oneAtATime = createQueue();
@@ -58,17 +65,29 @@ export function createClone(options: CloneOptions): Clone {
     await opened(call.abort);
     return oneAtATime(() => bare(args, { timeout, ...call, directory }));
   };
+  const ready = createReadyGit(() => ahead(FETCH_WHEN_TOLD, { directory }));
+  /** Locks go where no git works here: the one that waits is none that does. */
+  const unlock = async (error: unknown) => {
+    if (error instanceof OutsideError && error.message.includes('lock')) {
+      await ready.end();
+      await oneAtATime(() => sweepLocks(directory));
+    }
+    throw error;
+  };
+  const fetch = async (abort: AbortSignal) => void (await network(FETCH, { abort }).catch(unlock));
   return {
     directory,
     remote,
     git,
     network,
-    async fetch(abort) {
-      await network(FETCH, { abort }).catch(async (error: unknown) => {
-        if (error instanceof OutsideError && error.message.includes('lock'))
-          await oneAtATime(() => sweepLocks(directory));
-        throw error;
-      });
+    fetch,
+    async fetchAtOnce(abort) {
+      const waiting = ready.take();
+      if (waiting === undefined) return fetch(abort);
+      await oneAtATime(() => waiting.begin({ abort, timeout })).catch(unlock);
+    },
+    standBy(abort) {
+      if (open && options.standsBy === true) ready.keep(abort);
     },
     async branchHead(branch, abort) {
       const ref = `refs/remotes/origin/${branch}`;
@@ -79,17 +98,11 @@ export function createClone(options: CloneOptions): Clone {
   };
 }
 
-const FETCH = [
-  'fetch',
-  '--quiet',
-  '--prune',
-  '--no-tags',
-  '--no-recurse-submodules',
-  '--no-write-fetch-head',
-  'origin',
-  '+refs/heads/*:refs/remotes/origin/*',
-  '+refs/tags/*:refs/tags/*',
-];
+const HOW = ['--quiet', '--prune', '--no-tags', '--no-recurse-submodules', '--no-write-fetch-head'];
+const WHAT = ['+refs/heads/*:refs/remotes/origin/*', '+refs/tags/*:refs/tags/*'];
+const FETCH = ['fetch', ...HOW, 'origin', ...WHAT];
+/** Reads its input to the end before it asks the remote. Input that only ends has it do no less and no more. */
+const FETCH_WHEN_TOLD = ['fetch', ...HOW, '--stdin', 'origin', ...WHAT];
 
 /** A git that may be killed leaves its lock behind; in our own clone nobody but us holds one this long. */
 const STALE_LOCK = minutes(45);
@@ -100,19 +113,23 @@ interface Place {
   readonly timeout: Duration;
 }
 
-function reach(options: CloneOptions): { remote: string; git: Git } {
+function reach(options: CloneOptions) {
   const { remote, user, password } = splitRemote(options.remote);
   if (remote === '' || remote.startsWith('-')) {
     throw new OutsideError('git', 'refused', 'The address of the repository is empty or begins with a dash');
   }
   const token = password === '' ? user : password;
-  if (token === '' || options.credentials !== undefined) return { remote, git: createGit(options, remote) };
+  if (token === '' || options.credentials !== undefined) return gitsFor(options, remote);
   const credentials = {
     is: 'token',
     token: new Secret(token),
     ...(password === '' ? {} : { user }),
   } as const;
-  return { remote, git: createGit({ ...options, credentials }, remote) };
+  return gitsFor({ ...options, credentials }, remote);
+}
+
+function gitsFor(options: GitOptions, remote: string) {
+  return { remote, git: createGit(options, remote), ahead: createGitAhead(options, remote) };
 }
 
 async function openClone(git: Git, place: Place, abort: AbortSignal): Promise<void> {

@@ -43,21 +43,60 @@ export interface Output {
 /** Runs git once. Throws OutsideError('git') with redacted words. */
 export type Git = (args: readonly string[], call: Call) => Promise<Output>;
 
+/** A git that was started and waits for its input, which is the word to begin. */
+export interface WaitingGit {
+  /** Whether it still waits. */
+  isThere(): boolean;
+  /** Gives it its input and waits for its end. Throws as a Git does. */
+  begin(call: Call): Promise<Output>;
+  /** Ends it; resolves once it is gone. */
+  end(): Promise<void>;
+}
+
 /** Runs the real git: arguments only, no shell, no prompt, no foreign configuration; for one remote's credentials. */
 export function createGit(options: GitOptions, remote = ''): Git {
-  const credentials = options.credentials ?? { is: 'none' };
+  const start = starter(options, remote);
   return async (args, call) => {
+    if (call.abort.aborted) throw stopped(args[0] ?? '');
+    return start(args, call).begin(call);
+  };
+}
+
+/** Starts gits ahead of time, with arguments that have them read their input before they do anything. */
+export function createGitAhead(
+  options: GitOptions,
+  remote = '',
+): (args: readonly string[], place: Pick<Call, 'directory' | 'settings'>) => WaitingGit {
+  return starter(options, remote);
+}
+
+function starter(options: GitOptions, remote: string) {
+  const credentials = options.credentials ?? { is: 'none' };
+  const binary = options.binary ?? 'git';
+  return (args: readonly string[], place: Pick<Call, 'directory' | 'settings' | 'env'>): WaitingGit => {
     const command = args[0] ?? '';
-    if (call.abort.aborted) throw stopped(command);
-    const env = {
-      ...baseEnvironment(options),
-      ...credentialsEnvironment(credentials, remote),
-      ...call.env,
+    const env = { ...baseEnvironment(options), ...credentialsEnvironment(credentials, remote), ...place.env };
+    const child = spawn(binary, argv(args, place), { env, stdio: 'pipe' });
+    // A git that ends early closes its input: its exit code says why.
+    child.stdin.on('error', () => undefined);
+    const gone = new Promise<void>((resolve) => child.once('exit', resolve).once('error', () => resolve()));
+    return {
+      isThere: () => child.pid !== undefined && child.exitCode === null && child.signalCode === null,
+      async begin(call) {
+        if (call.abort.aborted) {
+          child.kill('SIGKILL');
+          throw stopped(command);
+        }
+        const ended = await run(child, { binary, command }, call);
+        const err = redact(ended.err, credentials);
+        if ((call.accepts ?? [0]).includes(ended.code)) return { ...ended, err };
+        throw failureOf(command, err === '' ? redact(ended.out, credentials) : err);
+      },
+      end() {
+        child.kill('SIGKILL');
+        return gone;
+      },
     };
-    const ended = await run(options.binary ?? 'git', { argv: argv(args, call), env, command }, call);
-    const err = redact(ended.err, credentials);
-    if ((call.accepts ?? [0]).includes(ended.code)) return { ...ended, err };
-    throw failureOf(command, err === '' ? redact(ended.out, credentials) : err);
   };
 }
 
@@ -79,7 +118,7 @@ const PASSED_ON =
 const OUTPUT_LIMIT = 64 * 1024 * 1024;
 const WORDS_LIMIT = 16 * 1024;
 
-function argv(args: readonly string[], call: Call): string[] {
+function argv(args: readonly string[], call: Pick<Call, 'directory' | 'settings'>): string[] {
   const place = call.directory === undefined ? [] : ['-C', call.directory];
   const settings = [...SETTINGS, ...(call.settings ?? [])].flatMap((setting) => ['-c', setting]);
   return ['--no-pager', ...place, ...settings, ...args];
@@ -102,19 +141,16 @@ function baseEnvironment(options: GitOptions): Record<string, string> {
   };
 }
 
-interface Launch {
-  readonly argv: readonly string[];
-  readonly env: Record<string, string>;
-  readonly command: string;
-}
-
-function run(binary: string, launch: Launch, call: Call): Promise<Output> {
+function run(
+  child: ChildProcessWithoutNullStreams,
+  { binary, command }: { readonly binary: string; readonly command: string },
+  call: Call,
+): Promise<Output> {
   return new Promise((resolve, reject) => {
-    const child = spawn(binary, launch.argv, { env: launch.env, stdio: 'pipe' });
     const encoding = call.bytes === true ? 'latin1' : 'utf8';
-    const guard = guardChild(child, launch.command, call);
+    const guard = guardChild(child, command, call);
     const said = listen(child, () =>
-      guard.end(new OutsideError('git', 'unexpected-reply', `git ${launch.command} said more than 64 MB`)),
+      guard.end(new OutsideError('git', 'unexpected-reply', `git ${command} said more than 64 MB`)),
     );
     child.on('error', (cause) => {
       guard.release();
@@ -126,8 +162,6 @@ function run(binary: string, launch: Launch, call: Call): Promise<Output> {
       if (ended !== undefined) reject(ended);
       else resolve({ code: code ?? 255, out: Buffer.concat(said.out).toString(encoding), err: said.err });
     });
-    // A git that ends early closes its input: its exit code says why.
-    child.stdin.on('error', () => undefined);
     child.stdin.end(call.input ?? '', encoding);
   });
 }

@@ -45,6 +45,7 @@ export function createRepository({ clone, branch, paths }: RepositoryOptions): R
       const commit = await resolve(clone, name, abort);
       return commit === undefined ? undefined : history.facts(commit, abort);
     },
+    standBy: (abort) => clone.standBy(abort),
     between: (from, to, abort) => history.between(from, to, abort),
     changedFiles: (from, to, abort) => history.changed(requireHash(from), requireHash(to), abort),
   };

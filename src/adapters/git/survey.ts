@@ -29,7 +29,7 @@ export type Survey =
 /** Fetches and looks: is the revert on the branch, is it needed, can it still be made as it was planned? */
 export async function survey(world: World, { input, context }: Ask, abort: AbortSignal): Promise<Survey> {
   const { clone, history } = world;
-  await clone.fetch(abort);
+  await clone.fetchAtOnce(abort);
   const head = await clone.branchHead(input.branch, abort);
   if (head === undefined) return { is: 'failed', why: `The remote has no branch ${input.branch}` };
   const attempts = await readAttempts(clone, placeOf(input, context), abort);
