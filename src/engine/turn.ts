@@ -22,15 +22,23 @@ export async function turn(world: World, place: Place, abort: AbortSignal): Prom
   const now = world.clock.now();
   const facts = await gather(world, place, now); // signals, deployments, incidents, freezes, mode, source health
   const considered = consider(facts, world.policy(), now, world.earlier); // pure: every rule's answer, and what follows from it
-  const judged = keepJudgement(world, facts, considered.judgement, now); // good by now, or why not yet
-  await Promise.all([judged, goOn(world, place, { considered, facts, now }, abort)]); // in one COMMIT with what comes first of:
+  await together(
+    keepJudgement(world, facts, considered.judgement, now), // good by now, or why not yet; in one COMMIT with
+    goOn(world, place, { considered, facts, now }, abort), // each incident's next lines, and its plan's next steps
+  );
   await shareTrouble(world, place, facts, considered); // one cause in two environments is one incident
   await leaveAlone(world, place, facts, considered); // what opens nothing, with its reason
   await watchOver(world, place, facts, considered); // is the monitor itself well?
   measure(world, place, facts, considered, now);
 }
 
-/** One incident's next lines, and its plan's next steps; then the next incident's. */
+/** Waits for all of them, even where one fails: nothing of a turn goes on after it. */
+async function together(...works: readonly Promise<void>[]): Promise<void> {
+  const ended = await Promise.allSettled(works);
+  for (const each of ended) if (each.status === 'rejected') throw each.reason;
+}
+
+/** One incident after the other. */
 async function goOn(
   world: World,
   place: Place,
