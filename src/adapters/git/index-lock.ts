@@ -54,9 +54,18 @@ export async function gitWorksIn(folder: string): Promise<boolean | undefined> {
   for (const pid of processes.filter((name) => /^\d+$/.test(name))) {
     const name = await readFile(`/proc/${pid}/comm`, 'utf8').catch(() => '');
     if (!/^git\b/.test(name)) continue;
-    const place = await readlink(`/proc/${pid}/cwd`).catch(() => undefined);
-    // A git of another user may not be looked at: it counts as working here.
-    if (place === undefined || place === folder || place.startsWith(`${folder}/`)) return true;
+    const place = await placeOf(pid);
+    if (place === 'hidden' || place === folder || place?.startsWith(`${folder}/`)) return true;
   }
   return false;
+}
+
+/**
+ * Where a process stands; undefined where it is gone by now. A git of another user may not be looked at: it counts as
+ * one that works here.
+ */
+async function placeOf(pid: string): Promise<string | 'hidden' | undefined> {
+  return readlink(`/proc/${pid}/cwd`).catch((error: NodeJS.ErrnoException) =>
+    error.code === 'EACCES' || error.code === 'EPERM' ? 'hidden' : undefined,
+  );
 }

@@ -1,4 +1,5 @@
-import { writeFileSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { gitWorksIn } from '../../../src/adapters/git/index-lock.ts';
@@ -34,5 +35,25 @@ describe('a lock that a killed git left in our own clone', () => {
 
     await expect(repository.head(never)).rejects.toThrow('lock');
     expect((await repository.head(never)).commit).toBe(b);
+  });
+});
+
+describe('a git that has ended and is not taken leave of yet', () => {
+  it('works nowhere', async () => {
+    // The shell becomes a sleep, which never asks how its git ended.
+    const parent = spawn('/bin/sh', ['-c', 'git --version >/dev/null & echo $!; exec sleep 20'], {
+      stdio: ['ignore', 'pipe', 'ignore'],
+    });
+    try {
+      const pid = await new Promise<string>((resolve) =>
+        parent.stdout.once('data', (text: Buffer) => resolve(text.toString().trim())),
+      );
+      const state = () => readFileSync(`/proc/${pid}/stat`, 'utf8');
+      await vi.waitFor(() => expect(state()).toContain('(git) Z'), 10_000);
+
+      expect(await gitWorksIn(sandbox.root)).toBe(false);
+    } finally {
+      parent.kill('SIGKILL');
+    }
   });
 });
