@@ -117,6 +117,7 @@ export function summarise(breach: Assessed['breach']): string {
       if (name === 'subject') return readable(breach);
       const value = breach.signal.attributes[name];
       if (typeof value === 'number') return sayCount(value);
+      if (typeof value === 'boolean') return value ? 'yes' : 'no';
       return value === null || value === undefined ? '?' : String(value);
     })
     .replaceAll(/\b1 (row|test|model|failure)s\b/g, '1 $1');
