@@ -9,7 +9,7 @@ import { freezing } from './freezing.ts';
 import { intake } from './intake.ts';
 import { record } from './record.ts';
 import { requestRollback } from './request-rollback.ts';
-import type { Place, World } from './world.ts';
+import { type Place, policyFor, type World } from './world.ts';
 
 /** What the commands need beyond the world. */
 export interface CommandContext {
@@ -127,8 +127,8 @@ export async function audit(
 async function acknowledge(context: CommandContext, actor: Actor, id: string): Promise<Incident> {
   const { world } = context;
   const now = world.clock.now();
-  const { acknowledgementExpires } = world.policy().escalation;
   const before = await incidentOf(world, id);
+  const { acknowledgementExpires } = policyFor(world, before).escalation;
   if (before.acknowledged?.by === actor.name && before.acknowledged.expires > now) return before;
   const incident = await tell(context, actor, id, {
     type: 'acknowledged',

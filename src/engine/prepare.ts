@@ -7,7 +7,7 @@ import { minutes } from '../core/time.ts';
 import type { Range } from '../ports/repository.ts';
 import { type RollbackCase, rollBack } from '../runbooks/roll-back.ts';
 import { rejectedBeside, type Way, waysBack } from './ways-back.ts';
-import type { Place, World } from './world.ts';
+import { type Place, policyFor, type World } from './world.ts';
 
 /** What a look at the repository and the work tree found for one way back. A cache: the steps look again. */
 export interface Prepared {
@@ -94,7 +94,7 @@ function planBy(
   const way = prepared.ways.find((each) => each.possible);
   if (way === undefined) return { is: 'impossible', because: prepared.because };
   const causes = causesOf(incident);
-  const back = broughtBack(target, world.policy(), facts, causes);
+  const back = broughtBack(target, policyFor(world, incident), facts, causes);
   if (back.pointless !== null) return { is: 'impossible', because: back.pointless };
   const plan = rollBack({
     environment: place.environment,

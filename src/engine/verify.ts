@@ -7,7 +7,7 @@ import type { Actuator, StepContext } from '../ports/actuator.ts';
 import { gather } from './gather.ts';
 import { observe } from './observe.ts';
 import { FETCH_EVERY, track } from './track.ts';
-import type { Place, World } from './world.ts';
+import { type Place, policyFor, type World } from './world.ts';
 
 /** `health.prove`: the rollback is good only when evidence newer than the move says so. Starts nothing. */
 export function proving(world: World, place: () => Place): Actuator<Verbs['health.prove']> {
@@ -30,9 +30,8 @@ async function prove(
   const code = codeVersion(running(facts.deployments), input.toVersion);
   const measure = { target: input.target, since: movedAt(context), causes: input.causes };
   const data = proveData(facts, measure);
-  const began = facts.incidents.find((each) => each.id === context.incident)?.policy;
-  const policy = (began === undefined ? undefined : world.earlier?.(began)) ?? world.policy();
-  const health = proveHealth(facts, policy, measure, world.clock.now());
+  const incident = facts.incidents.find((each) => each.id === context.incident);
+  const health = proveHealth(facts, policyFor(world, incident), measure, world.clock.now());
   const checks = [code, ...data.checks, ...health.checks];
   if (data.is === 'failed') return { is: 'failed', why: data.checks[0]?.detail ?? 'data tests fail', checks };
   if (code.is !== 'passed' || data.is === 'inconclusive' || health.is === 'inconclusive') {

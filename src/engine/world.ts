@@ -2,6 +2,7 @@ import type { Earlier } from '../core/consider.ts';
 import type { Elsewhere } from '../core/elsewhere.ts';
 import type { Environment } from '../core/environment.ts';
 import type { Policy, Readiness } from '../core/facts.ts';
+import type { Incident } from '../core/incident.ts';
 import type { StepKey } from '../core/plan.ts';
 import type { SourceHealth } from '../core/signal.ts';
 import type { Duration } from '../core/time.ts';
@@ -80,6 +81,15 @@ export interface Standing {
   /** How long it rests between turns that nothing woke, ms. */
   rest: number;
   turns: number;
+}
+
+/** The policy that an incident is judged by: the one it began with while that is kept, else the one in force. */
+export function policyFor(
+  world: Pick<World, 'policy' | 'earlier'>,
+  incident: Pick<Incident, 'policy'> | null | undefined,
+): Policy {
+  const began = incident?.policy;
+  return (began === undefined ? undefined : world.earlier?.(began)) ?? world.policy();
 }
 
 /** Nothing found out yet. `rest`: how long it rests between turns that nothing woke. */

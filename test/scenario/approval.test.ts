@@ -177,6 +177,18 @@ describe('a reload while an incident runs', () => {
     await next.settle(3);
     expect(await next.incident()).toMatchObject({ severity: 'low', policy: 'policy2' });
   });
+
+  test('lets an acknowledgement last as long as when it began', async () => {
+    const stage = await asking();
+    stage.earlier.set(stage.policy.version, stage.policy);
+    const { escalation } = stage.policy;
+    const shorter = { ...escalation, acknowledgementExpires: minutes(1) };
+    stage.policy = { ...stage.policy, version: 'policy2', escalation: shorter };
+    await stage.commands.acknowledge(ROGER, 'INC-1');
+    expect((await stage.incident())?.acknowledged?.expires).toBe(
+      stage.now + escalation.acknowledgementExpires,
+    );
+  });
 });
 
 test('what was left to people while disarmed is asked about once it is armed', async () => {
