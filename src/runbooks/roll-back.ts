@@ -86,7 +86,9 @@ function runWorkflow(
   const filled = Object.fromEntries(
     Object.entries(inputs).map(([name, value]) => [name, value.replaceAll('{{incident}}', incident)]),
   );
-  const said = Object.entries(filled).map(([name, value]) => `-f ${name}='${value}'`);
+  const said = Object.entries(filled).map(
+    ([name, value]) => `-f ${name}='${value.replaceAll('{{key}}', incident)}'`,
+  );
   return {
     name: `Run ${file}`,
     detail: `one dispatch on ${ref}, followed to its end`,
