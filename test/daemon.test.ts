@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { createServer, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, expect, test } from 'vitest';
@@ -96,7 +96,7 @@ test(
 );
 
 test(
-  'a reload while an approval is waited for loses nothing and asks nobody twice',
+  'a reload, also of a file that was replaced, loses nothing and asks nobody twice',
   async () => {
     const { sandbox, good } = await watching('bad silver');
     await sandbox.runDbt();
@@ -114,7 +114,13 @@ test(
     expect(refused.text).toContain('produktion');
     expect((await viewOf(sandbox, id)).events).toEqual(asked.events);
 
-    sandbox.configure((text) => text.replace('budget: 2 per 24h', 'budget: 3 per 24h'));
+    const replacement = sandbox.at('rollbackd.yaml.new');
+    const text = readFileSync(sandbox.at('rollbackd.yaml'), 'utf8');
+    writeFileSync(
+      replacement,
+      text.replace('tier: produktion', 'tier: production').replace('budget: 2 per 24h', 'budget: 3 per 24h'),
+    );
+    renameSync(replacement, sandbox.at('rollbackd.yaml'));
     expect(await sandbox.api('/-/reload', { method: 'POST' })).toMatchObject({ status: 200 });
     expect(await reloadMetric(sandbox)).toBe('1');
     expect((await sandbox.api('/api/v1/environments')).text).toContain('"budget":{"used":0,"count":3');
