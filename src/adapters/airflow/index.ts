@@ -1,5 +1,6 @@
 import { OutsideError } from '../../core/errors.ts';
 import type { Signal } from '../../core/signal.ts';
+import { endingsOf, type Lineage } from '../../core/suspects.ts';
 import { type Duration, days, type Instant, minutes } from '../../core/time.ts';
 import type { Observation, SignalSource } from '../../ports/signal-source.ts';
 import { ACTIVE, type Airflow, createAirflow } from './api.ts';
@@ -38,6 +39,7 @@ export function createAirflowSource(options: AirflowSourceOptions): SignalSource
     environment,
     poll,
     observe: (abort) => observe(looking, memory, abort),
+    lineage: fileOf,
     watch: () => () => undefined,
     async busy(abort) {
       const active = options.dags.map((dag) =>
@@ -46,6 +48,15 @@ export function createAirflowSource(options: AirflowSourceOptions): SignalSource
       return (await Promise.all(active)).some((tasks) => tasks.length > 0);
     },
   };
+}
+
+/** A DAG file is itself what it is made of, wherever Airflow has it; what it imports is not known. */
+function fileOf(subject: string): Lineage | undefined {
+  if (!subject.endsWith('.py')) return undefined;
+  const paths = endingsOf(subject.replace(/^\/+/, ''));
+  // `dags/orders.py` and not every `orders.py`, where Airflow says so much.
+  const files = paths.length === 1 ? paths : paths.slice(0, -1);
+  return { files: new Set(files), isNode: () => false };
 }
 
 type ToldMemory = ReturnType<typeof createMemory>;

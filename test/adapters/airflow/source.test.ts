@@ -414,3 +414,18 @@ describe('whether another try can follow', () => {
     expect(task({ map_index: -1 }).task).toBe('t');
   });
 });
+
+describe('what a DAG file is made of', () => {
+  test('itself, wherever Airflow has it: the commit that changed it is looked at first', async () => {
+    await using server = await serverWithDag(3);
+    const source = sourceOver(server);
+
+    expect([...(source.lineage?.('/opt/airflow/dags/orders.py')?.files ?? [])]).toEqual([
+      'opt/airflow/dags/orders.py',
+      'airflow/dags/orders.py',
+      'dags/orders.py',
+    ]);
+    expect([...(source.lineage?.('orders.py')?.files ?? [])]).toEqual(['orders.py']);
+    expect(source.lineage?.('dbt_transform')).toBeUndefined();
+  });
+});
