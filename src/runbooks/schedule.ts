@@ -6,8 +6,8 @@ import { minutes } from '../core/time.ts';
 export function pause(environment: Environment): Step {
   const none = environment.schedule === 'none';
   return {
-    name: 'Pause the schedule',
-    detail: none ? 'none to pause: waits for a run under way' : 'and wait for a run under way',
+    name: none ? 'Wait for a run under way' : 'Pause the schedule',
+    detail: none ? 'there is no schedule to pause' : 'and wait for a run under way',
     uses: 'schedule.pause',
     with: { environment: environment.name },
     within: environment.quiesce + minutes(1),
@@ -20,7 +20,7 @@ export function pause(environment: Environment): Step {
 export function resume(environment: Environment): Step {
   const none = environment.schedule === 'none';
   return {
-    name: 'Resume the schedule',
+    name: none ? 'Let runs begin again' : 'Resume the schedule',
     detail: none ? 'nothing was paused' : 'as it was before',
     uses: 'schedule.resume',
     with: { environment: environment.name },
