@@ -116,7 +116,7 @@ export function summarise(breach: Assessed['breach']): string {
     .replaceAll(/\{\{\s*([a-z_]+)\s*\}\}/g, (_, name: string) => {
       if (name === 'subject') return readable(breach);
       const value = breach.signal.attributes[name];
-      if (typeof value === 'number') return sayCount(value);
+      if (typeof value === 'number') return sayCount(Math.abs(value) < 100 ? value : Math.round(value));
       if (typeof value === 'boolean') return value ? 'yes' : 'no';
       return value === null || value === undefined ? '?' : String(value);
     })
