@@ -9,6 +9,12 @@ export type EnvironmentSeen = z.infer<typeof environmentReply>;
 export type IncidentSeen = z.infer<typeof incidentViewReply>;
 export type DecisionSeen = z.infer<typeof decisionEntryReply>;
 
+/** The files that a dbt command leaves. */
+export interface DbtArtifacts {
+  readonly runResults: Buffer;
+  readonly manifest: Buffer;
+}
+
 /** The daemon as anybody with a token sees it: over HTTP. Throws StoryBroken where it does not answer as documented. */
 export interface DaemonApi {
   environment(name: string): Promise<EnvironmentSeen>;
@@ -18,8 +24,12 @@ export interface DaemonApi {
   /** What was decided outside any incident, newest first. */
   decisions(environment: string): Promise<readonly DecisionSeen[]>;
   report(id: string): Promise<string>;
-  /** Announces a deployment that just succeeded, as a deploy job does. */
-  announce(environment: string, commit: string): Promise<void>;
+  /** Announces a deployment, as a deploy job does. */
+  announce(environment: string, commit: string, state: 'started' | 'succeeded'): Promise<void>;
+  /** Hands over what dbt left, as a deploy job does. */
+  push(environment: string, left: DbtArtifacts): Promise<void>;
+  /** Says how long a query took just now, ms. */
+  latency(environment: string, query: string, value: number): Promise<void>;
   /** Pushes a run_results.json; returns why it was refused, undefined where it was not. */
   refusalOf(environment: string, runResults: Buffer): Promise<string | undefined>;
 }
@@ -35,6 +45,10 @@ export function connect(address: string, token: string, abort: AbortSignal): Dae
     const headers = { ...init.headers, authorization: `Bearer ${token}` };
     const signal = AbortSignal.any([abort, AbortSignal.timeout(10_000)]);
     return fetch(new URL(path, address), { ...init, headers, signal });
+  };
+  const post = async (path: string, said: unknown): Promise<void> => {
+    const headers = { 'content-type': 'application/json' };
+    await sound(ask(path, { method: 'POST', body: JSON.stringify(said), headers }), path);
   };
   const get = async <T>(path: string, shape: z.ZodType<T>): Promise<T> =>
     shape.parse(await (await sound(ask(path), path)).json());
@@ -53,11 +67,20 @@ export function connect(address: string, token: string, abort: AbortSignal): Dae
       return (await get(`/api/v1/environments/${environment}/decisions?limit=50`, shape)).decisions;
     },
     report: async (id) => (await sound(ask(`/api/v1/incidents/${id}/report`), 'the report')).text(),
-    async announce(environment, commit) {
-      const path = '/api/v1/deployments';
-      const body = JSON.stringify({ environment, state: 'succeeded', commit, at: new Date().toISOString() });
-      await sound(ask(path, { method: 'POST', body, headers: { 'content-type': 'application/json' } }), path);
+    announce: (environment, commit, state) =>
+      post('/api/v1/deployments', { environment, state, commit, at: new Date().toISOString() }),
+    async push(environment, { runResults, manifest }) {
+      const body = new FormData();
+      body.set('environment', environment);
+      body.set('run_results', new Blob([new Uint8Array(runResults)]), 'run_results.json');
+      body.set('manifest', new Blob([new Uint8Array(manifest)]), 'manifest.json');
+      await sound(ask('/api/v1/dbt/artifacts', { method: 'POST', body }), "dbt's artifacts");
     },
+    latency: (environment, subject, value) =>
+      post('/api/v1/signals', {
+        ...{ environment, source: 'canary', kind: 'sql.latency', subject },
+        ...{ at: new Date().toISOString(), attributes: { value } },
+      }),
     async refusalOf(environment, runResults) {
       const body = new FormData();
       body.set('environment', environment);

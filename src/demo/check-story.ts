@@ -5,6 +5,7 @@ import { short } from '../core/deployment.ts';
 import { type Incident, isFinal } from '../core/incident.ts';
 import { passes } from '../core/prove.ts';
 import type { Store } from '../ports/store.ts';
+import { heldBackOnce, recovered, wentByWorkflow } from './check-warehouse.ts';
 import type { Git } from './git.ts';
 import type { Mail } from './inbox.ts';
 import type { LeftAlone } from './leave-alone.ts';
@@ -27,9 +28,15 @@ export interface StoryFacts {
   readonly leftAlone: LeftAlone;
   /** The incident of the Airflow that was ill for a while. */
   readonly ill: string;
+  /** The one that the workflow took back. */
+  readonly byWorkflow: string;
+  /** The one that was not taken back, so soon after it. */
+  readonly heldBack: string;
+  /** How often the rollback workflow was started. */
+  readonly dispatches: number;
 }
 
-interface Evidence extends StoryFacts {
+export interface Evidence extends StoryFacts {
   readonly store: Store;
   readonly story: Incident;
   /** Commits on main that say they are rollbackd's. */
@@ -53,6 +60,8 @@ export async function checkStory(facts: StoryFacts): Promise<readonly StoryCheck
       mailsOnce,
       leftThreeAlone,
       recovered,
+      wentByWorkflow,
+      heldBackOnce,
     ];
     return await Promise.all(checks.map((check) => check(evidence)));
   } finally {
@@ -161,22 +170,5 @@ async function leftThreeAlone({ store, leftAlone }: Evidence): Promise<StoryChec
     claim: `${count} decisions left alone`,
     holds: wrong.length === 0,
     found: `not left alone: ${wrong.join(', ')}`,
-  };
-}
-
-/** A person was called and told, Airflow recovered, and nothing was done. */
-async function recovered({ store, ill }: Evidence): Promise<StoryCheck> {
-  const incident = await store.incidents.incident(ill);
-  const spent = await store.incidents.rollbacks('warehouse', 0);
-  const state = incident?.state ?? 'not in the store';
-  const plans = incident?.plans.length ?? 0;
-  const notices = await store.outbox.notices({});
-  const called = notices.some(
-    ({ notice, state: sent }) => notice.incident === ill && notice.to === 'on-call' && sent === 'delivered',
-  );
-  return {
-    claim: 'Airflow recovered, nothing was done',
-    holds: called && state === 'stood_down' && plans === 0 && spent.length === 0,
-    found: `${ill} is ${state}, ${called ? 'told' : 'nobody told'}, ${plans} plans, ${spent.length} rollbacks`,
   };
 }

@@ -3,16 +3,20 @@ import { basename, dirname, join } from 'node:path';
 import { Refusal } from '../core/errors.ts';
 import { type AirflowStandIn, startAirflowStandIn } from './airflow-stand-in.ts';
 import { connect } from './api.ts';
-import { callAboutAirflow } from './call-about-airflow.ts';
+import { askAboutAirflow } from './ask-about-airflow.ts';
+import { startCanary } from './canary.ts';
 import { checkStory } from './check-story.ts';
 import { freePort } from './free-port.ts';
 import { createGit, type Git } from './git.ts';
+import { type GitHubStandIn, startGitHubStandIn } from './github-stand-in.ts';
+import { holdBack, USUAL } from './hold-back.ts';
 import { type Inbox, openInbox } from './inbox.ts';
-import { type LeftAlone, leaveAlone } from './leave-alone.ts';
+import { type LeftAlone, leaveAlone, tellSilence } from './leave-alone.ts';
 import { createPipeline } from './pipeline.ts';
 import { proveGood } from './prove-good.ts';
 import { prepareRealDbt, type RealDbt } from './real-dbt.ts';
 import { rollBackBad } from './roll-back-bad.ts';
+import { rollBackByWorkflow } from './roll-back-by-workflow.ts';
 import { buildSandbox, clearSandbox, recordingsOf, type Sandbox, sandboxAt } from './sandbox.ts';
 import { PACES } from './sandbox-config.ts';
 import type { Stage } from './stage.ts';
@@ -73,8 +77,9 @@ async function tellAll(options: DemoOptions): Promise<number> {
   const inbox = await openInbox(sandboxAt(directory).inbox);
   closing.defer(() => inbox.close());
   const airflow = closing.use(await startAirflowStandIn());
+  const github = closing.use(await startGitHubStandIn());
   const git = createGit(env);
-  const sandbox = await build(options, { inbox, git, real, airflow });
+  const sandbox = await build(options, { inbox, git, real, airflow, github });
   const daemon = await options.startDaemon({ configPath: sandbox.config, env, quiet: true });
   closing.defer(() => daemon.stop());
   const token = (await readFile(join(dirname(sandbox.state), 'cli.token'), 'utf8')).trim();
@@ -86,11 +91,12 @@ async function tellAll(options: DemoOptions): Promise<number> {
     teller,
     patience,
     airflow,
+    github,
     daemon: connect(daemon.address, token, abort),
     pipeline: createPipeline({ sandbox, git, env, abort }),
   };
   const ends = options.once ? '' : '  Ctrl-C ends it.';
-  teller.plain(`A sandbox, the real daemon, and a bad commit. It answers at ${daemon.address}${ends}`);
+  teller.plain(`A sandbox, the real daemon, and three bad commits. It answers at ${daemon.address}${ends}`);
   teller.plain(
     `Armed from the start in ${basename(directory)}/rollbackd.yaml; a real first day begins in shadow.`,
   );
@@ -106,11 +112,12 @@ interface Around {
   readonly git: Git;
   readonly real: RealDbt | null;
   readonly airflow: AirflowStandIn;
+  readonly github: GitHubStandIn;
 }
 
 async function build(
   { root, directory, nodePath }: DemoOptions,
-  { inbox, git, real, airflow }: Around,
+  { inbox, git, real, airflow, github }: Around,
 ): Promise<Sandbox> {
   await mkdir(directory, { recursive: true });
   const sandbox = await buildSandbox({
@@ -120,6 +127,7 @@ async function build(
     node: nodePath,
     smtpPort: inbox.port,
     airflowUrl: airflow.url,
+    githubUrl: github.url,
     port: await freePort(PORT),
     pace: real === null ? PACES.recorded : PACES.real,
     dbt: real?.argv ?? [nodePath, join(recordingsOf(root), 'dbt.mjs')],
@@ -133,18 +141,34 @@ interface Told {
   readonly leftAlone: LeftAlone;
   /** The incident of the Airflow that was ill for a while. */
   readonly ill: string;
+  /** The one that the workflow took back. */
+  readonly byWorkflow: string;
+  /** The one that was not taken back, so soon after it. */
+  readonly heldBack: string;
 }
 
 async function tell(stage: Stage): Promise<Told> {
   await proveGood(stage);
   const incident = await rollBackBad(stage);
   const leftAlone = await leaveAlone(stage);
-  return { incident, leftAlone, ill: await callAboutAirflow(stage) };
+  await using canary = startCanary(stage.daemon, USUAL);
+  const ill = await askAboutAirflow(stage);
+  const byWorkflow = await rollBackByWorkflow(stage);
+  const heldBack = await holdBack(stage, canary);
+  await tellSilence(stage, leftAlone.tornAt);
+  return { incident, leftAlone, ill, byWorkflow, heldBack };
 }
 
 /** Says of each claim whether it holds, and what was found where it does not. */
-async function check({ sandbox, inbox, teller }: Stage, git: Git, told: Told): Promise<boolean> {
-  const checks = await checkStory({ sandbox, git, mails: inbox.mails(), ...told });
+async function check(stage: Stage, git: Git, told: Told): Promise<boolean> {
+  const { sandbox, inbox, teller, github } = stage;
+  const checks = await checkStory({
+    sandbox,
+    git,
+    mails: inbox.mails(),
+    ...told,
+    dispatches: github.dispatches.length,
+  });
   teller.plain('\nChecked against git and the store, not against these words:');
   teller.marks(checks.map(({ claim, holds }) => ({ shape: holds ? 'well' : 'wrong', text: claim })));
   for (const { claim, found } of checks.filter((each) => !each.holds)) failed(teller, claim, found);

@@ -19,7 +19,6 @@ export async function leaveAlone(stage: Stage): Promise<LeftAlone> {
   const decision = await failingBefore(stage);
   const tornAt = await unreadable(stage);
   const watched = await notProduction(stage);
-  await silent(stage, tornAt);
   return { decision, tornAt, watched };
 }
 
@@ -77,9 +76,10 @@ async function notProduction(stage: Stage): Promise<string> {
   return incident.id;
 }
 
-/** Nothing readable came since: that is told once, and is neither health nor a reason to act. */
-async function silent(stage: Stage, since: number): Promise<void> {
+/** Last act: nothing readable came of production since: people are told once, and it is neither health nor a reason to act. */
+export async function tellSilence(stage: Stage, since: number): Promise<void> {
   const { daemon, inbox, teller, patience } = stage;
+  teller.title('One that is not seen');
   const source = SOURCES.production;
   const { sentence } = await waitFor(
     `${source} to be found silent`,
@@ -89,11 +89,11 @@ async function silent(stage: Stage, since: number): Promise<void> {
     },
     { ...patience, within: 2 * patience.within },
   );
-  const mail = await waitFor(
+  await waitFor(
     `the mail about the silent ${source}`,
     () => inbox.mails().find((each) => each.at > since && each.subject.includes('silent')),
     patience,
   );
-  const text = `${sentence.replace(/\.$/, '')}; people are told, and nothing is decided on silence`;
-  teller.line({ at: mail.at, shape: 'unknown', stage: 'observe', text });
+  const text = `${sentence.replace(/\.$/, '')}; people were told once, and nothing is decided on silence`;
+  teller.line({ at: Date.now(), shape: 'unknown', stage: 'observe', text });
 }

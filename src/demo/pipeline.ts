@@ -1,9 +1,10 @@
 import { execFile } from 'node:child_process';
-import { readFile, stat, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { mkdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { z } from 'zod';
+import type { DbtArtifacts } from './api.ts';
 import type { Git } from './git.ts';
 import { BRANCHES, type EnvironmentName, type Sandbox } from './sandbox.ts';
 import { BUILD } from './sandbox-config.ts';
@@ -21,7 +22,7 @@ export interface DbtRun {
 export interface Pipeline {
   /** Publishes a commit on the branch that an environment runs. */
   push(environment: EnvironmentName, commit: string): Promise<void>;
-  /** Commits a change of the data team on top of a branch, published; returns the commit. */
+  /** Commits a change of the data team on top of a branch, published; a file that is not there is empty. Returns the commit. */
   commit(
     environment: EnvironmentName,
     file: string,
@@ -32,6 +33,10 @@ export interface Pipeline {
   deploy(environment: EnvironmentName): Promise<string>;
   /** The schedule's next run; throws where the schedule is paused, for then there is none. */
   run(environment: EnvironmentName): Promise<DbtRun>;
+  /** What the last run left. */
+  artifacts(environment: EnvironmentName): Promise<DbtArtifacts>;
+  /** Checks out one commit, as the rollback workflow does. */
+  checkOut(environment: EnvironmentName, commit: string): Promise<void>;
   /** Leaves half a run_results.json, as a run that is killed while it writes; returns what lies there now. */
   tear(environment: EnvironmentName): Promise<Buffer>;
 }
@@ -64,7 +69,9 @@ export function createPipeline(options: PipelineOptions): Pipeline {
       await git(sandbox.author, 'fetch', '-q', 'origin');
       await git(sandbox.author, 'checkout', '-q', '-B', branch, `origin/${branch}`);
       const path = join(sandbox.author, file);
-      await writeFile(path, change(await readFile(path, 'utf8')));
+      await mkdir(dirname(path), { recursive: true });
+      await writeFile(path, change(await readFile(path, 'utf8').catch(() => '')));
+      await git(sandbox.author, 'add', '--', file);
       await git(sandbox.author, 'commit', '-q', '-m', message, '--', file);
       await git(sandbox.author, 'push', '-q', 'origin', branch);
       return git(sandbox.author, 'rev-parse', 'HEAD');
@@ -75,6 +82,14 @@ export function createPipeline(options: PipelineOptions): Pipeline {
       return git(sandbox.trees[environment], 'rev-parse', 'HEAD');
     },
     run: (environment) => runSchedule(environment, options),
+    async artifacts(environment) {
+      const left = (name: string) => readFile(join(sandbox.trees[environment], 'dbt', 'target', name));
+      return { runResults: await left('run_results.json'), manifest: await left('manifest.json') };
+    },
+    async checkOut(environment, commit) {
+      await git(sandbox.trees[environment], 'fetch', '-q', 'origin');
+      await git(sandbox.trees[environment], 'reset', '-q', '--hard', commit);
+    },
     async tear(environment) {
       const path = resultsOf(sandbox, environment);
       const whole = await readFile(path);

@@ -16,8 +16,10 @@ export async function proveGood(stage: Stage): Promise<void> {
     await decidedAbout(stage, subject, ran.startedAt);
     teller.reason('known', `${nameOf(subject)} fails from the first day: noted, and blamed on nothing`);
   }
-  // While production bakes: what development ran before the story needs it.
+  // While production bakes: what the others ran before the story needs it.
   await run(stage, 'development');
+  await daemon.announce('warehouse', GOOD, 'succeeded');
+  await run(stage, 'warehouse');
   const good = await waitFor(
     `${short(GOOD)} to be found good`,
     async () => {

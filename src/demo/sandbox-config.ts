@@ -1,3 +1,5 @@
+import { REPOSITORY } from './github-stand-in.ts';
+
 /** What the sandbox's rollbackd.yaml depends on. */
 export interface ConfigFacts {
   readonly port: number;
@@ -9,6 +11,8 @@ export interface ConfigFacts {
   readonly pace: Pace;
   /** Where the warehouse's Airflow answers. */
   readonly airflowUrl: string;
+  /** Where the API of the GitHub with its rollback workflow answers. */
+  readonly githubUrl: string;
 }
 
 /** How fast things go in the sandbox, as durations of rollbackd.yaml. */
@@ -35,7 +39,7 @@ export const PEOPLE: ReadonlyMap<string, string> = new Map([
 
 /** rollbackd.yaml of the sandbox: the reference stack in small, with an hour cut down to seconds. */
 export function sandboxConfig(facts: ConfigFacts): string {
-  const { port, smtpPort, pace, airflowUrl } = facts;
+  const { port, smtpPort, pace, airflowUrl, githubUrl } = facts;
   return `# Written by rollbackd demo, anew each time. An hour of real life is a few seconds here.
 
 state: { sqlite: ./state/rollbackd.db }
@@ -52,8 +56,9 @@ notifiers:
 sources:
   dbt-prod: { type: dbt, target: ./production/dbt/target, expect_every: ${pace.expectEvery}, stale_after: ${pace.staleAfter}, poll: 1s }
   dbt-dev: { type: dbt, target: ./development/dbt/target, expect_every: 1m, stale_after: 1h, poll: 1s }
-  dbt-warehouse: { type: dbt, expect_every: 1h }   # by push alone
+  dbt-warehouse: { type: dbt, expect_every: ${pace.expectEvery}, stale_after: 1h }   # by push alone
   airflow-demo: { type: airflow, url: "${airflowUrl}", token: demo, poll: 1s }
+  github-demo: { type: github, token: demo, repository: ${REPOSITORY}, deploy_workflow: none }
 
 environments:
   production:
@@ -71,12 +76,16 @@ ${rest(facts)}
   warehouse:
     tier: production
     mode: armed
-    repository: { remote: ./remote.git, branch: warehouse, paths: [dbt/] }
+    repository: { remote: ./remote.git, branch: warehouse, paths: [dbt/, dags/], api_url: "${githubUrl}" }
     runs: api                                    # the deploy job says what runs
     required: [dbt-warehouse]
     sources: [dbt-warehouse, airflow-demo]
     bake: { for: 3s, settle: 0s, min_evidence: 1 }
-    strategies: [revert]
+    strategies: [workflow, revert]
+    workflow:
+      source: github-demo
+      inputs: { version: "{{commit}}", environment: "{{environment}}", reason: "{{incident}}" }
+    probation: { within: 5m }
     limits: { cool_down: 6h, budget: 2 per 24h }
 
 rules: ./rules
@@ -93,10 +102,12 @@ acknowledgement: { expires: 2h }
 grouping: { wait: 500ms, per_recipient: 20 per 1h, exempt: [L4] }
 `;
 
-/** rules/triggers/airflow-unhealthy.yaml of the sandbox: the shipped rule, with seconds for its minutes. */
-export function hastenAirflowRule(shipped: string): string {
-  return shipped.replace('for: 90s', 'for: 2s').replace('keep_firing_for: 2m', 'keep_firing_for: 2s');
-}
+/** The files of rules/triggers that have seconds for their minutes in the sandbox. */
+export const HASTENED: Readonly<Record<string, (shipped: string) => string>> = {
+  'airflow-unhealthy.yaml': (shipped) =>
+    shipped.replace('for: 90s', 'for: 2s').replace('keep_firing_for: 2m', 'keep_firing_for: 2s'),
+  'query-latency.yaml': (shipped) => shipped.replaceAll('over: 13m', 'over: 4s'),
+};
 
 function place(branch: string, tree: string, source: string): string {
   return `    repository: { remote: ./remote.git, branch: ${branch}, paths: [dbt/] }

@@ -3,14 +3,14 @@ import { join } from 'node:path';
 import { lockState } from '../adapters/sql-store/lock.ts';
 import { Refusal } from '../core/errors.ts';
 import type { Git } from './git.ts';
-import { hastenAirflowRule, type Pace, SANDBOX_ESCALATION, sandboxConfig } from './sandbox-config.ts';
+import { HASTENED, type Pace, SANDBOX_ESCALATION, sandboxConfig } from './sandbox-config.ts';
 
 /** The commits of the recorded project that the story is about. */
 export const GOOD = '230b5cc3c78739cdf88463720ce6e71c3e1daf3e';
 export const BAD = '9e40350e48139d03dfd6bdfc589ffd66f8f1a211';
 
-/** Names of the two environments, and of the branch that each runs. */
-export const BRANCHES = { production: 'main', development: 'develop' } as const;
+/** Names of the environments, and of the branch that each runs. */
+export const BRANCHES = { production: 'main', development: 'develop', warehouse: 'warehouse' } as const;
 export type EnvironmentName = keyof typeof BRANCHES;
 
 /** Where everything of the sandbox lies. */
@@ -42,6 +42,8 @@ export interface SandboxOptions {
   readonly pace: Pace;
   /** Where the warehouse's Airflow answers. */
   readonly airflowUrl: string;
+  /** Where the API of the GitHub with its rollback workflow answers. */
+  readonly githubUrl: string;
   /** The argv that really does the work of dbt: the player, or dbt itself. */
   readonly dbt: readonly string[];
 }
@@ -53,7 +55,11 @@ export function sandboxAt(directory: string): Sandbox {
     directory,
     remote: within('remote.git'),
     author: within('author'),
-    trees: { production: within('production'), development: within('development') },
+    trees: {
+      production: within('production'),
+      development: within('development'),
+      warehouse: within('warehouse'),
+    },
     dbt: within('bin', 'dbt'),
     config: within('rollbackd.yaml'),
     state: within('state', 'rollbackd.db'),
@@ -62,6 +68,7 @@ export function sandboxAt(directory: string): Sandbox {
     schedules: {
       production: within('schedule', 'production'),
       development: within('schedule', 'development'),
+      warehouse: within('schedule', 'warehouse'),
     },
   };
 }
@@ -92,7 +99,7 @@ export async function clearSandbox(directory: string): Promise<void> {
   await writeFile(join(directory, MARKER), 'Made by rollbackd demo, and emptied at its next start.\n');
 }
 
-/** Makes the remote, the author's copy, the two work trees and the configuration, in an empty directory. */
+/** Makes the remote, the author's copy, the work trees and the configuration, in an empty directory. */
 export async function buildSandbox(options: SandboxOptions): Promise<Sandbox> {
   const sandbox = sandboxAt(options.directory);
   for (const folder of [sandbox.reports, ...Object.values(sandbox.schedules)])
@@ -109,8 +116,10 @@ export async function buildSandbox(options: SandboxOptions): Promise<Sandbox> {
 async function writeRules(rules: string, { root }: SandboxOptions): Promise<void> {
   await cp(join(root, 'rules'), rules, { recursive: true });
   await writeFile(join(rules, 'escalation.yaml'), SANDBOX_ESCALATION);
-  const airflow = join(rules, 'triggers', 'airflow-unhealthy.yaml');
-  await writeFile(airflow, hastenAirflowRule(await readFile(airflow, 'utf8')));
+  for (const [name, hasten] of Object.entries(HASTENED)) {
+    const file = join(rules, 'triggers', name);
+    await writeFile(file, hasten(await readFile(file, 'utf8')));
+  }
 }
 
 /** `main`, `develop` and `warehouse` stand at the good commit; the bad one exists in the author's copy alone. */
@@ -120,11 +129,11 @@ async function buildRepository(sandbox: Sandbox, { root, git }: SandboxOptions):
   await git(directory, 'clone', '-q', '-b', 'main', bundle, author);
   await git(directory, 'init', '-q', '--bare', '-b', 'main', remote);
   await git(author, 'remote', 'set-url', 'origin', remote);
-  const branches = ['main', 'develop', 'warehouse'].map((name) => `${GOOD}:refs/heads/${name}`);
+  const branches = Object.values(BRANCHES).map((name) => `${GOOD}:refs/heads/${name}`);
   await git(author, 'push', '-q', 'origin', ...branches);
   await git(author, 'checkout', '-q', '-B', 'main', GOOD);
-  for (const name of ['production', 'development'] as const)
-    await git(directory, 'clone', '-q', '-b', BRANCHES[name], remote, trees[name]);
+  for (const [name, branch] of Object.entries(BRANCHES) as [EnvironmentName, string][])
+    await git(directory, 'clone', '-q', '-b', branch, remote, trees[name]);
 }
 
 /** A program of that name which does nothing but call another one. */

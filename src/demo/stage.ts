@@ -2,6 +2,7 @@ import { short } from '../core/deployment.ts';
 import type { Duration } from '../core/time.ts';
 import type { AirflowStandIn } from './airflow-stand-in.ts';
 import type { DaemonApi, EnvironmentSeen } from './api.ts';
+import type { GitHubStandIn } from './github-stand-in.ts';
 import type { Inbox } from './inbox.ts';
 import type { DbtRun, Pipeline } from './pipeline.ts';
 import type { EnvironmentName, Sandbox } from './sandbox.ts';
@@ -15,24 +16,31 @@ export interface Stage {
   readonly inbox: Inbox;
   readonly daemon: DaemonApi;
   readonly airflow: AirflowStandIn;
+  readonly github: GitHubStandIn;
   readonly teller: Teller;
   /** How long one thing may take: seconds with recordings, more with dbt itself. */
   readonly patience: Patience;
 }
 
 /** The dbt source that an environment is judged by. */
-export const SOURCES = { production: 'dbt-prod', development: 'dbt-dev' } as const;
+export const SOURCES = {
+  production: 'dbt-prod',
+  development: 'dbt-dev',
+  warehouse: 'dbt-warehouse',
+} as const;
 
 /** Brings the branch's head to an environment, and tells it once the daemon has seen it. */
 export async function deploy(stage: Stage, environment: EnvironmentName): Promise<EnvironmentSeen> {
   const commit = await stage.pipeline.deploy(environment);
+  // Nobody watches the warehouse's work tree: its deploy job says what runs.
+  if (environment === 'warehouse') await stage.daemon.announce(environment, commit, 'succeeded');
   return seeDeployment(stage, environment, commit);
 }
 
 /** Waits until the daemon knows that a commit runs, and tells it. */
 export async function seeDeployment(
   stage: Stage,
-  environment: EnvironmentName | 'warehouse',
+  environment: EnvironmentName,
   commit: string,
 ): Promise<EnvironmentSeen> {
   const seen = await waitFor(
@@ -52,6 +60,8 @@ export async function seeDeployment(
 /** The schedule's next dbt run, until the daemon has its evidence. */
 export async function run(stage: Stage, environment: EnvironmentName): Promise<DbtRun> {
   const ran = await stage.pipeline.run(environment);
+  if (environment === 'warehouse')
+    await stage.daemon.push(environment, await stage.pipeline.artifacts(environment));
   await waitFor(
     `the daemon to read what dbt left in ${environment}`,
     async () => ((await lastEvidence(stage, environment)) >= ran.generatedAt ? true : undefined),

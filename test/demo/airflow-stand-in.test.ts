@@ -8,7 +8,7 @@ import { startAirflowStandIn } from '../../src/demo/airflow-stand-in.ts';
 
 const abort = new AbortController().signal;
 
-test('the Airflow of the demo is one to the real source: healthy, ill, and healthy again, and no part unread', async () => {
+test('the Airflow of the demo is one to the real source: healthy, ill, healthy again, broken and mended, and no part unread', async () => {
   await using airflow = await startAirflowStandIn();
   await using closing = new AsyncDisposableStack();
   const directory = await mkdtemp(join(tmpdir(), 'rollbackd-demo-'));
@@ -44,9 +44,20 @@ test('the Airflow of the demo is one to the real source: healthy, ill, and healt
   const second = await look();
   airflow.schedulerIs('healthy');
   const third = await look();
+  airflow.importEndsWith("ModuleNotFoundError: No module named 'slack'");
+  const broken = (await source.observe(abort)).signals.filter(({ kind }) => kind === 'airflow.import-error');
+  airflow.importEndsWith(null);
+  const mended = (await source.observe(abort)).signals.filter(({ kind }) => kind === 'airflow.import-error');
 
   expect(first.toSorted()).toEqual([...others, 'scheduler healthy'].toSorted());
   expect(second.toSorted()).toEqual([...others, 'scheduler unhealthy'].toSorted());
   expect(third).toEqual(first);
+  expect(broken).toMatchObject([
+    {
+      subject: 'dags/dbt_transform.py',
+      attributes: { status: 'present', error: expect.stringMatching(/slack/) },
+    },
+  ]);
+  expect(mended).toMatchObject([{ subject: 'dags/dbt_transform.py', attributes: { status: 'gone' } }]);
   expect(warnings).toEqual([]);
 });

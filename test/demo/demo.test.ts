@@ -70,14 +70,28 @@ describe('the demo, told once', () => {
       'left alone: it was failing on the first day',
       'unknown: run_results.json cannot be read',
       'left alone: development is not production',
-      'dbt-prod is silent',
       'Airflow is ill, and recovers',
       "Airflow's scheduler is unhealthy",
-      'INC-3: high',
+      'INC-3: high: the team lead is asked',
+      'mail to roger@example.com',
       'INC-3 is stood down',
+      'A DAG cannot be imported',
+      'dags/dbt_transform.py cannot be imported: ModuleNotFoundError',
+      'INC-4: critical, production down: roll back at once',
+      'it changed dags/dbt_transform.py',
+      'workflow; not revert: workflow comes first',
+      '2 of 5  run rollback.yml, run 7001: success',
+      'warehouse is back on',
+      'INC-4 is rolled back',
+      'A query is slower',
+      'more than half as long again',
+      'INC-5: critical, performance: it would be rolled back',
+      'dbt-prod is silent',
       '24 of 24 tests newer than it',
       '3 decisions left alone',
       'Airflow recovered, nothing was done',
+      '1 dispatch, and the workflow went back',
+      'the second one was held back',
     ];
     const places = told.map((words) => story.indexOf(words));
 
@@ -113,6 +127,9 @@ describe('its own checks are not easily pleased', () => {
       incident: 'INC-1',
       leftAlone,
       ill: 'INC-3',
+      byWorkflow: 'INC-4',
+      heldBack: 'INC-5',
+      dispatches: 1,
       ...facts,
     });
     return checks.filter((check) => !check.holds).map((check) => check.found);
@@ -128,6 +145,11 @@ describe('its own checks are not easily pleased', () => {
 
   test('an illness that ended in a rollback is found', async () => {
     expect(await wrong({ ill: 'INC-1' })).toContainEqual(expect.stringContaining('INC-1 is rolled_back'));
+  });
+
+  test('a second dispatch, and a rollback that was not held back, are found', async () => {
+    expect(await wrong({ dispatches: 2 })).toContainEqual(expect.stringContaining('2 dispatches'));
+    expect(await wrong({ heldBack: 'INC-4' })).toContainEqual(expect.stringContaining('5 steps'));
   });
 
   test('evidence that was counted after the file was torn is found', async () => {

@@ -36,6 +36,7 @@ function build(): Promise<Sandbox> {
     smtpPort: 2525,
     port: 8790,
     airflowUrl: 'http://127.0.0.1:8080',
+    githubUrl: 'http://127.0.0.1:8081',
     pace: PACES.recorded,
     dbt: [process.execPath, join(recordingsOf(root), 'dbt.mjs')],
   });
