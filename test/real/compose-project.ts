@@ -16,6 +16,7 @@ const REFERENCE = [
   'airflow-webserver',
   'airflow-scheduler',
   'prometheus',
+  'grafana',
 ];
 
 /** The shipped compose file in a directory of its own, over a pipeline in a sandbox. */

@@ -70,6 +70,7 @@ describe('docker-compose.yml', () => {
         'airflow-scheduler',
         'airflow-webserver',
         'dbt',
+        'grafana',
         'postgres',
         'prometheus',
         'rollbackd',
@@ -78,9 +79,10 @@ describe('docker-compose.yml', () => {
     ]);
   });
 
-  it('starts Prometheus only where it is asked for', async () => {
+  it('starts Prometheus and Grafana only where they are asked for', async () => {
     const plain = await project.compose('config', '--services');
     expect(plain.split('\n')).not.toContain('prometheus');
+    expect(plain.split('\n')).not.toContain('grafana');
   });
 
   it('gives nobody the Docker socket, and publishes nothing beyond this machine', () => {
