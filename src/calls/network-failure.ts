@@ -26,9 +26,9 @@ export function networkFailure(
   }
   const code = codeOf(error);
   if (CERTIFICATE.test(code)) {
-    return new OutsideError(system, 'refused', `${host}: its certificate is not trusted (${code})`, {
-      cause: error,
-    });
+    const because =
+      CERTIFICATES[code] ?? 'its certificate is not trusted: name its authority by NODE_EXTRA_CA_CERTS';
+    return new OutsideError(system, 'refused', `${host}: ${because} (${code})`, { cause: error });
   }
   return new OutsideError(
     system,
@@ -39,6 +39,12 @@ export function networkFailure(
 }
 
 const CERTIFICATE = /CERT|SELF_SIGNED|UNABLE_TO_VERIFY|ALTNAME/;
+
+const CERTIFICATES: Readonly<Record<string, string>> = {
+  CERT_HAS_EXPIRED: 'its certificate has expired',
+  CERT_NOT_YET_VALID: 'its certificate is not valid yet, or our clock is wrong',
+  ERR_TLS_CERT_ALTNAME_INVALID: 'its certificate is for another host',
+};
 
 const SAID: Readonly<Record<string, string>> = {
   ECONNREFUSED: 'nothing listens there',
