@@ -160,9 +160,9 @@ class Client implements GitHubClient {
     return maybe(() => this.#calls.ask(call, (answer) => readAs(answer, run), abort));
   }
 
-  jobs(id: string, abort: AbortSignal) {
+  async jobs(id: string, abort: AbortSignal) {
     const call = { route: `GET ${ACTIONS}/runs/{run_id}/jobs`, parameters: { run_id: id } };
-    return this.#calls.list(call, { shape: job, key: 'jobs', most: 500 }, abort);
+    return (await maybe(() => this.#calls.list(call, { shape: job, key: 'jobs', most: 500 }, abort))) ?? [];
   }
 
   jobLog(id: string, abort: AbortSignal) {
@@ -171,9 +171,10 @@ class Client implements GitHubClient {
     return maybe(() => this.#calls.ask(call, textOf, abort));
   }
 
-  runArtifacts(id: string, abort: AbortSignal) {
+  async runArtifacts(id: string, abort: AbortSignal) {
     const call = { route: `GET ${ACTIONS}/runs/{run_id}/artifacts`, parameters: { run_id: id } };
-    return this.#calls.list(call, { shape: artifact, key: 'artifacts', most: SOME }, abort);
+    const asked = () => this.#calls.list(call, { shape: artifact, key: 'artifacts', most: SOME }, abort);
+    return (await maybe(asked)) ?? [];
   }
 
   async artifact(id: string, wanted: Wanted, abort: AbortSignal) {

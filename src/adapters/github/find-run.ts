@@ -76,7 +76,7 @@ export function whyNotOurs(
 ): string | undefined {
   const branch = ref.replace(/^refs\/(?:heads|tags)\//, '');
   const path = run.path?.split('@')[0];
-  if (run.event !== 'workflow_dispatch') return `it was started by ${run.event}`;
+  if (run.event !== '' && run.event !== 'workflow_dispatch') return `it was started by ${run.event}`;
   if (run.branch !== null && run.branch !== branch) return `it ran on ${run.branch}, not on ${branch}`;
   if (path !== undefined && !path.endsWith(`/${file}`)) return `it is one of ${path}`;
   return undefined;

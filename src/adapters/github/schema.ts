@@ -159,7 +159,7 @@ export const repository = z.object({
 });
 
 export const file = z.object({
-  type: z.string(),
+  type: z.string().default('file'),
   encoding: z.string().default(''),
   content: z.string().default(''),
 });
