@@ -123,9 +123,11 @@ export function complete(source: WatchedSource, scope: Scope): Completeness {
     if (mine.length > 0) under += 1;
     if (enough) underSeen += 1;
   }
-  if (before > 0) return said(source, beforeSeen, before, { done: beforeSeen === before, lastAt });
+  const none = scope.after > deployment.deployedAt ? 'since the last failure' : 'yet';
+  if (before > 0) return said(source, beforeSeen, before, { done: beforeSeen === before, lastAt, none });
   const firstDayOver = scope.now >= deployment.deployedAt + window;
-  return said(source, underSeen, under, { done: firstDayOver && under > 0 && underSeen === under, lastAt });
+  const done = firstDayOver && under > 0 && underSeen === under;
+  return said(source, underSeen, under, { done, lastAt, none });
 }
 
 function isJustBefore(signal: Signal, deployedAt: Instant, window: number): boolean {
@@ -141,11 +143,11 @@ function said(
   source: WatchedSource,
   seen: number,
   expected: number,
-  { done, lastAt }: { done: boolean; lastAt: Instant | null },
+  { done, lastAt, none }: { done: boolean; lastAt: Instant | null; none: string },
 ): Completeness {
   const because =
     lastAt === null
-      ? `no evidence of ${source.name} yet`
+      ? `no evidence of ${source.name} ${none}`
       : `${seen} of ${expected} tests of ${source.name} have a result`;
   return { source: source.name, complete: done, seen, expected, because };
 }

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { consider } from '../../src/core/consider.ts';
 import type { Facts } from '../../src/core/facts.ts';
 import { hours, minutes } from '../../src/core/time.ts';
-import { deployment, environment, facts, policy, START, signal } from '../fakes/facts.ts';
+import { deployment, environment, facts, policy, rule, START, signal } from '../fakes/facts.ts';
 
 const pass = (subject: string, at: number) => signal(subject, START + at, { status: 'pass' });
 const fail = (subject: string, at: number) => signal(subject, START + at, { status: 'fail', failures: 1 });
@@ -58,8 +58,28 @@ test('a breach that cleared delays good until a complete observation follows it'
     pass('a', hours(2.8)),
   ];
 
-  expect(judged(facts({ signals: cleared }), hours(4))?.good).toBe(false);
+  expect(judged(facts({ signals: cleared }), hours(4))).toMatchObject({
+    good: false,
+    because: 'baked, 1 of 2 tests of dbt-prod have a result',
+  });
   expect(judged(facts({ signals: [...cleared, pass('b', hours(3.5))] }), hours(4))?.good).toBe(true);
+});
+
+test('what ran before something else last failed is no evidence, and that is said', () => {
+  const airflow = (status: string, at: number) =>
+    signal('scheduler', START + at, { status }, { kind: 'airflow.component' });
+  const ill = rule({ name: 'ill', signal: 'airflow.component', severity: 'high' });
+  const given = facts({
+    signals: [
+      ...[airflow('pass', hours(1)), pass('a', hours(1)), pass('a', hours(2.2))],
+      ...[airflow('fail', hours(2.4)), airflow('pass', hours(2.5))],
+    ],
+  });
+
+  expect(consider(given, policy({ rules: [rule(), ill] }), START + hours(4)).judgement).toMatchObject({
+    good: false,
+    because: 'baked, no evidence of dbt-prod since the last failure',
+  });
 });
 
 test('a failure that was there before does not keep a deployment from being good', () => {
