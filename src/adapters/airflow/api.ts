@@ -86,10 +86,11 @@ export function createAirflow(address: AirflowAddress): Airflow {
       const path = `/dags/${segment(dag)}/dagRuns`;
       return list({ path, query: [...query, ...since], key: 'dag_runs', each: RunReply }, abort);
     },
-    tasks({ dag, run, states = [] }, abort) {
+    async tasks({ dag, run, states = [] }, abort) {
       const query: Query = states.map((state) => ['state', state]);
       const path = `/dags/${segment(dag)}/dagRuns/${segment(run)}/taskInstances`;
-      return list({ path, query, key: 'task_instances', each: TaskReply }, abort);
+      const found = await list({ path, query, key: 'task_instances', each: TaskReply }, abort);
+      return run === null ? found : found.map((task) => (task.run === '' ? { ...task, run } : task));
     },
     importErrors: (abort) =>
       list({ path: '/importErrors', query: [], key: 'import_errors', each: ImportErrorReply }, abort),

@@ -49,7 +49,7 @@ export type Health = z.output<typeof HealthReply>;
 export const DagReply = z
   .object({
     dag_id: Id,
-    is_paused: z.boolean().nullable(),
+    is_paused: z.boolean().nullish(),
     is_active: Flag,
     is_stale: Flag,
     has_import_errors: Flag,
@@ -86,7 +86,8 @@ export type Run = z.output<typeof RunReply>;
 export const TaskReply = z
   .object({
     dag_id: Id,
-    dag_run_id: Id,
+    /** Before 2.3 a task does not say it. */
+    dag_run_id: Id.nullish(),
     task_id: Id,
     map_index: Count,
     state: Line,
@@ -100,7 +101,7 @@ export const TaskReply = z
   })
   .transform((task) => ({
     dag: task.dag_id,
-    run: task.dag_run_id,
+    run: task.dag_run_id ?? '',
     /** `load[3]` where it is one of several made from a list. */
     task: (task.map_index ?? -1) < 0 ? task.task_id : `${task.task_id}[${task.map_index}]`,
     state: task.state,

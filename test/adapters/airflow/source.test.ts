@@ -429,3 +429,26 @@ describe('what a DAG file is made of', () => {
     expect(source.lineage?.('dbt_transform')).toBeUndefined();
   });
 });
+
+test('an Airflow 2.2, whose tasks do not say their run and whose health has two parts, is read whole', async () => {
+  await using server = await serverWithDag(2);
+  const { metadatabase, scheduler } = server.health;
+  server.health = { metadatabase, scheduler };
+  const source = sourceOver(server);
+  await source.observe(never);
+  const dates = { startedAt: NOON - 9 * S, endedAt: NOON + 10 * S };
+  server.runs.push({ dag: 'dbt_transform', run: 'r1', state: 'failed', ...dates });
+  const [start_date, end_date] = ['2026-11-23T12:00:01+00:00', '2026-11-23T12:00:05.5+00:00'];
+  const times = { start_date, end_date, execution_date: start_date };
+  const task = { dag_id: 'dbt_transform', task_id: 'gold_run', state: 'failed', try_number: 2, max_tries: 1 };
+  server.instead = ({ path }) =>
+    path.includes('/dagRuns/r1/taskInstances')
+      ? { status: 200, body: { task_instances: [{ ...task, ...times }], total_entries: 1 } }
+      : undefined;
+
+  const { signals } = await source.observe(never);
+
+  expect(told(signals, 'task')).toEqual(['dbt_transform.gold_run failed']);
+  expect(ofKind(signals, 'run')).toMatchObject([{ attributes: { failed_tasks: ['gold_run'] } }]);
+  expect(told(signals, 'component')).toEqual(['metadatabase healthy', 'scheduler healthy']);
+});
