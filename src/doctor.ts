@@ -12,6 +12,7 @@ import type { DoctorCheck } from './cli/io.ts';
 import type { ProcessFacts } from './command-line.ts';
 import { short } from './core/deployment.ts';
 import { OutsideError } from './core/errors.ts';
+import { counted } from './core/wording.ts';
 import type { Repository } from './ports/repository.ts';
 import { loadSettings } from './settings/load-settings.ts';
 import type { EnvironmentSettings, Settings } from './settings/settings.ts';
@@ -31,7 +32,9 @@ export async function examine(
     const sentence = `${config} has ${errors} ${errors === 1 ? 'error' : 'errors'}`;
     return [{ system: 'settings', shape: 'wrong', sentence, help: ['Run:  rollbackd check'] }];
   }
-  const checks: DoctorCheck[] = [well('settings', `${config}, ${settings.environments.length} environments`)];
+  const checks: DoctorCheck[] = [
+    well('settings', `${config}, ${counted(settings.environments.length, 'environment')}`),
+  ];
   checks.push(await state(settings));
   for (const each of settings.environments)
     checks.push(...(await environment(settings, each, { env, abort })));

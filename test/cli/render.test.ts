@@ -215,6 +215,18 @@ describe('status', () => {
     expect(renderStatus([{ ...story.finance, baking }], wide, NOW).join('\n')).toContain('baking 1 of 3 s');
   });
 
+  it('does not call a source live that could not be read at the last look', () => {
+    const source = { source: 'sql', live: true, lastSuccessAt: NOW, lastEvidenceAt: null };
+    const sources = [
+      { ...source, errorsInARow: 0, lastError: null },
+      { ...source, source: 'airflow', errorsInARow: 1, lastError: 'nothing listens there' },
+      { ...source, source: 'hub', errorsInARow: 1, lastError: 'HTML' },
+    ];
+    const text = renderStatus([{ ...story.production, sources }], wide, NOW).join('\n');
+    expect(text).toContain('◌ 1 of 3 live');
+    expect(text).toContain('airflow: nothing listens there, and 1 more');
+  });
+
   it('says that a rollback is not possible, and why', () => {
     const readiness = [
       { strategy: 'revert', possible: false, because: 'the token may not push to main', checkedAt: NOW },

@@ -13,7 +13,9 @@ export async function examineDocker(options: Examined, abort: AbortSignal): Prom
   } catch (error) {
     if (!(error instanceof OutsideError)) throw error;
     const help =
-      error.reason === 'auth' ? 'Try:  usermod -aG docker USER, or a socket proxy' : 'Look at: sources';
+      error.reason === 'auth'
+        ? 'Try:  usermod -aG docker USER, or a socket proxy'
+        : `Look at: sources.${options.name}.read`;
     return [said('wrong', `${options.name}: ${error.message}`, [help])];
   }
 }

@@ -101,6 +101,8 @@ function helpFor({ reason, message }: OutsideError): readonly string[] {
       'Grant the token or App access to the repository ("Metadata: Read"), and check the name of the repository',
     ];
   }
+  if (reason === 'unexpected-reply' || reason === 'unreachable')
+    return ["Look at: the host of the environment's remote, or its repository.api_url"];
   return [];
 }
 

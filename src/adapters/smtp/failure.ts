@@ -25,7 +25,7 @@ export function asOutside(
 ): OutsideError {
   if (error instanceof OutsideError) return error;
   const failure = failureOf(error);
-  const message = hide(cut(plain(failure.message), 300), options.password);
+  const message = hide(cut(plain(inWords(failure.message)), 300), options.password);
   return new OutsideError('mail', reasonOf(failure), `${options.host}:${options.port}: ${message}`, {
     retry: { after: 5_000 },
   });
@@ -63,6 +63,18 @@ function failureOf(error: unknown): Failure {
     message: error.message,
   };
 }
+
+function inWords(message: string): string {
+  const code = /\b(ECONNREFUSED|ENOTFOUND|EAI_AGAIN|ECONNRESET)\b/.exec(message)?.[1] ?? '';
+  return SAID[code] ?? message;
+}
+
+const SAID: Readonly<Record<string, string>> = {
+  ECONNREFUSED: 'nothing listens there',
+  ENOTFOUND: 'there is no such host',
+  EAI_AGAIN: 'its name cannot be resolved now',
+  ECONNRESET: 'the connection was reset',
+};
 
 /** Some servers repeat what they were sent. */
 function hide(text: string, password: Secret | null): string {

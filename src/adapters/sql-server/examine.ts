@@ -72,7 +72,7 @@ async function examineServer(look: Look, options: SqlServerSourceOptions): Promi
   } catch (error) {
     if (!(error instanceof OutsideError)) throw error;
     return [
-      line('wrong', `${name}: ${error.message}`),
+      line('wrong', `${name}: ${error.message}`, helpFor(name, error)),
       line('unknown', `${name}: its databases were ${UNREACHED}`),
     ];
   }
@@ -170,4 +170,11 @@ function lacking(sentence: string, grant: string): Finding {
 
 function line(shape: Finding['shape'], sentence: string, help: readonly string[] = []): Finding {
   return { system: 'sql-server', shape, sentence, help };
+}
+
+/** A login or a certificate says itself what to do. */
+function helpFor(name: string, { reason }: OutsideError): readonly string[] {
+  return reason === 'unreachable' || reason === 'timeout'
+    ? [`Look at: sources.${name}.server and its port, and whether SQL Server runs there`]
+    : [];
 }

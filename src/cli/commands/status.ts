@@ -152,13 +152,16 @@ function sourcesLine(
   now: number,
 ): readonly [string, string] {
   const sources = environments.flatMap((each) => each.sources);
-  const live = sources.filter((source) => source.live);
+  // One that could not be read at the last look is none, long before it counts as silent.
+  const isLive = (source: (typeof sources)[number]) => source.live && source.lastError === null;
+  const live = sources.filter(isLive);
   if (sources.length === 0) return ['Sources', `${mark('unknown', look)} none configured`];
   const newest = Math.max(0, ...sources.map((source) => source.lastSuccessAt ?? 0));
   const heard =
     newest === 0 ? 'none was heard yet' : `last heard ${sayDuration(Math.max(0, now - newest))} ago`;
-  const silent = sources.find((source) => !source.live);
-  const why = silent === undefined ? '' : `; ${silent.source}: ${silent.lastError ?? 'silent'}`;
+  const [silent, ...others] = sources.filter((source) => !isLive(source));
+  const more = others.length === 0 ? '' : `, and ${others.length} more: rollbackd signals`;
+  const why = silent === undefined ? '' : `; ${silent.source}: ${silent.lastError ?? 'silent'}${more}`;
   const shape: Shape = silent === undefined ? 'well' : 'unknown';
   return ['Sources', `${mark(shape, look)} ${live.length} of ${sources.length} live, ${heard}${why}`];
 }

@@ -1,4 +1,4 @@
-import { createServer, type Server } from 'node:net';
+import { type AddressInfo, createServer, type Server } from 'node:net';
 import { afterEach, describe, expect, test } from 'vitest';
 import { createSmtpNotifier, messageId, type SmtpOptions } from '../../../src/adapters/smtp/index.ts';
 import { OutsideError } from '../../../src/core/errors.ts';
@@ -164,6 +164,18 @@ describe('how a delivery ends', () => {
     await expect(createSmtpNotifier(options(to.port)).deliver(aNotice(), never)).rejects.toBeInstanceOf(
       OutsideError,
     );
+  });
+});
+
+test('a server that is not there is said in words', async () => {
+  const deaf = createServer();
+  await new Promise<void>((resolve) => deaf.listen(0, '127.0.0.1', () => resolve()));
+  const { port } = deaf.address() as AddressInfo;
+  await new Promise((resolve) => deaf.close(resolve));
+
+  await expect(createSmtpNotifier(options(port)).verify(never)).rejects.toMatchObject({
+    reason: 'unreachable',
+    message: `127.0.0.1:${port}: nothing listens there`,
   });
 });
 
