@@ -1,24 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { WriteStream } from 'node:tty';
 import type { CliIo, ExitCode, SettingsAnswer, ShownSettings, TokenDesk } from './cli/io.ts';
 import type { Duration } from './core/time.ts';
+import type { ProcessFacts } from './process-facts.ts';
 import type { RuleFile } from './rules/load-rules.ts';
-
-/** What the process has, handed over by main. */
-export interface ProcessFacts {
-  readonly root: string;
-  readonly version: string;
-  readonly env: Readonly<Record<string, string | undefined>>;
-  readonly cwd: string;
-  readonly nodePath: string;
-  readonly stdout: WriteStream;
-  readonly stderr: WriteStream;
-  readonly abort: AbortSignal;
-  /** Says `reload` when the terminal hangs up (SIGHUP). */
-  readonly hangUps: EventTarget;
-}
 
 /** The command line's view of the world. Everything heavy is imported by the command that needs it. */
 export function createIo(facts: ProcessFacts): CliIo {

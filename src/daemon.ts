@@ -9,7 +9,15 @@ import { createQueries } from './engine/queries.ts';
 import { tellReload } from './engine/tell-reload.ts';
 import { createServer } from './http/server.ts';
 import { hashToken, newToken } from './http/tokens.ts';
-import { type Base, type Current, type Loops, startCalendar, startDelivery, startLoops } from './parts.ts';
+import {
+  type Base,
+  type Current,
+  type DaemonOptions,
+  type Loops,
+  startCalendar,
+  startDelivery,
+  startLoops,
+} from './parts.ts';
 import type { Clock } from './ports/clock.ts';
 import type { Log } from './ports/log.ts';
 import type { Meter } from './ports/meter.ts';
@@ -19,13 +27,6 @@ import { loadSettings } from './settings/load-settings.ts';
 import type { Settings } from './settings/settings.ts';
 import { SOURCE_TYPES } from './source-types.ts';
 import { stateOf } from './wiring.ts';
-
-export interface DaemonOptions {
-  readonly configPath: string;
-  readonly env: Readonly<Record<string, string | undefined>>;
-  readonly version: string;
-  readonly log: Log;
-}
 
 export interface Daemon {
   readonly address: string;

@@ -9,11 +9,11 @@ import {
 import { createSmtpNotifier } from './adapters/smtp/index.ts';
 import { systemClock } from './adapters/system/index.ts';
 import type { DoctorCheck } from './cli/io.ts';
-import type { ProcessFacts } from './command-line.ts';
 import { short } from './core/deployment.ts';
 import { OutsideError } from './core/errors.ts';
 import { counted } from './core/wording.ts';
 import type { Repository } from './ports/repository.ts';
+import type { ProcessFacts } from './process-facts.ts';
 import { loadSettings } from './settings/load-settings.ts';
 import type { EnvironmentSettings, Settings } from './settings/settings.ts';
 import { SOURCE_TYPES, typeOfSource } from './source-types.ts';

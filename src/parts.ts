@@ -3,18 +3,26 @@ import { createSmtpNotifier } from './adapters/smtp/index.ts';
 import { type Calendar, openCalendar } from './adapters/system/index.ts';
 import { cleanUp } from './clean-up.ts';
 import type { Policy } from './core/facts.ts';
-import type { DaemonOptions } from './daemon.ts';
 import { createDelivery } from './engine/deliver.ts';
 import { Bell, run } from './engine/loop.ts';
 import type { Place, World } from './engine/world.ts';
 import { keepPolicies } from './policies.ts';
 import type { Clock } from './ports/clock.ts';
+import type { Log } from './ports/log.ts';
 import type { Meter } from './ports/meter.ts';
 import type { Notifier } from './ports/notifier.ts';
 import type { Store } from './ports/store.ts';
 import type { RuleFile } from './rules/load-rules.ts';
 import type { Settings } from './settings/settings.ts';
 import { stateOf, wirePlace } from './wiring.ts';
+
+/** What a daemon is started with. */
+export interface DaemonOptions {
+  readonly configPath: string;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly version: string;
+  readonly log: Log;
+}
 
 /** The configuration in force. A reload replaces both at once. */
 export interface Current {

@@ -1,7 +1,7 @@
-import type { ProcessFacts } from './command-line.ts';
 import { Refusal } from './core/errors.ts';
 import { type Daemon, Misconfigured, startDaemon } from './daemon.ts';
 import { openLog } from './log.ts';
+import type { ProcessFacts } from './process-facts.ts';
 
 /** Runs the daemon until it is told to stop (0), or until something broke (1). */
 export async function serve(facts: ProcessFacts, configPath: string): Promise<0 | 1> {

@@ -2,46 +2,12 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { openForTools } from '../adapters/sql-store/index.ts';
 import { short } from '../core/deployment.ts';
-import { type Incident, isFinal } from '../core/incident.ts';
+import { isFinal } from '../core/incident.ts';
 import { passes } from '../core/prove.ts';
-import type { Store } from '../ports/store.ts';
 import { heldBackOnce, recovered, wentByWorkflow } from './check-warehouse.ts';
-import type { Git } from './git.ts';
-import type { Mail } from './inbox.ts';
-import type { LeftAlone } from './leave-alone.ts';
-import { BAD, GOOD, type Sandbox } from './sandbox.ts';
+import type { Evidence, StoryCheck, StoryFacts } from './evidence.ts';
+import { BAD, GOOD } from './sandbox.ts';
 import { PEOPLE } from './sandbox-config.ts';
-
-/** One claim of the story, held against the remote, the state file and the inbox. */
-export interface StoryCheck {
-  readonly claim: string;
-  readonly holds: boolean;
-  /** What was found where it does not hold. */
-  readonly found: string;
-}
-
-export interface StoryFacts {
-  readonly sandbox: Sandbox;
-  readonly git: Git;
-  readonly mails: readonly Mail[];
-  readonly incident: string;
-  readonly leftAlone: LeftAlone;
-  /** The incident of the Airflow that was ill for a while. */
-  readonly ill: string;
-  /** The one that the workflow took back. */
-  readonly byWorkflow: string;
-  /** The one that was not taken back, so soon after it. */
-  readonly heldBack: string;
-  /** How often the rollback workflow was started. */
-  readonly dispatches: number;
-}
-
-export interface Evidence extends StoryFacts {
-  readonly store: Store;
-  readonly story: Incident;
-  /** Commits on main that say they are rollbackd's. */
-  readonly reverts: readonly string[];
-}
 
 /** Asks git and the store whether what was told really happened. Changes nothing. */
 export async function checkStory(facts: StoryFacts): Promise<readonly StoryCheck[]> {

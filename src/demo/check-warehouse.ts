@@ -1,5 +1,5 @@
 import type { Incident } from '../core/incident.ts';
-import type { Evidence, StoryCheck } from './check-story.ts';
+import type { Evidence, StoryCheck } from './evidence.ts';
 
 /** People were asked and told, Airflow recovered, and nothing was done. */
 export async function recovered({ store, ill }: Evidence): Promise<StoryCheck> {
