@@ -8,7 +8,7 @@ import type { Duration } from '../../core/time.ts';
 import { minutes } from '../../core/time.ts';
 import { splitRemote } from './credentials.ts';
 import type { Git, GitOptions } from './git.ts';
-import { createGit, createGitAhead } from './git.ts';
+import { createGit, createGitAhead, ENDED_BY_SIGNAL, USAGE } from './git.ts';
 import { gitWorksIn } from './index-lock.ts';
 import { createReadyGit } from './ready-git.ts';
 
@@ -84,7 +84,11 @@ export function createClone(options: CloneOptions): Clone {
     async fetchAtOnce(abort) {
       const waiting = ready.take();
       if (waiting === undefined) return fetch(abort);
-      await oneAtATime(() => waiting.begin({ abort, timeout })).catch(unlock);
+      const call = { abort, timeout, accepts: [0, USAGE, ENDED_BY_SIGNAL] };
+      const { code } = await oneAtATime(() => waiting.begin(call)).catch(unlock);
+      if (code === 0) return;
+      if (code === USAGE) ready.giveUp();
+      await fetch(abort);
     },
     standBy(abort) {
       if (open && options.standsBy === true) ready.keep(abort);

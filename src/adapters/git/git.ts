@@ -33,6 +33,11 @@ export interface Call {
   readonly bytes?: boolean;
 }
 
+/** git's word for arguments that it does not know. */
+export const USAGE = 129;
+/** Stands for the exit code of a git that a signal ended. */
+export const ENDED_BY_SIGNAL = 255;
+
 export interface Output {
   readonly code: number;
   readonly out: string;
@@ -80,6 +85,7 @@ function starter(options: GitOptions, remote: string) {
     // A git that ends early closes its input: its exit code says why.
     child.stdin.on('error', () => undefined);
     const gone = new Promise<void>((resolve) => child.once('exit', resolve).once('error', () => resolve()));
+    const ended = endOf(child);
     return {
       isThere: () => child.pid !== undefined && child.exitCode === null && child.signalCode === null,
       async begin(call) {
@@ -87,10 +93,10 @@ function starter(options: GitOptions, remote: string) {
           child.kill('SIGKILL');
           throw stopped(command);
         }
-        const ended = await run(child, { binary, command }, call);
-        const err = redact(ended.err, credentials);
-        if ((call.accepts ?? [0]).includes(ended.code)) return { ...ended, err };
-        throw failureOf(command, err === '' ? redact(ended.out, credentials) : err);
+        const output = await run({ child, ended, binary, command }, call);
+        const err = redact(output.err, credentials);
+        if ((call.accepts ?? [0]).includes(output.code)) return { ...output, err };
+        throw failureOf(command, err === '' ? redact(output.out, credentials) : err);
       },
       end() {
         child.kill('SIGKILL');
@@ -141,29 +147,40 @@ function baseEnvironment(options: GitOptions): Record<string, string> {
   };
 }
 
-function run(
-  child: ChildProcessWithoutNullStreams,
-  { binary, command }: { readonly binary: string; readonly command: string },
-  call: Call,
-): Promise<Output> {
-  return new Promise((resolve, reject) => {
-    const encoding = call.bytes === true ? 'latin1' : 'utf8';
-    const guard = guardChild(child, command, call);
-    const said = listen(child, () =>
-      guard.end(new OutsideError('git', 'unexpected-reply', `git ${command} said more than 64 MB`)),
-    );
-    child.on('error', (cause) => {
-      guard.release();
-      reject(new OutsideError('git', 'unreachable', `${binary} cannot be run: is git installed?`, { cause }));
-    });
-    child.on('close', (code) => {
-      guard.release();
-      const ended = guard.because();
-      if (ended !== undefined) reject(ended);
-      else resolve({ code: code ?? 255, out: Buffer.concat(said.out).toString(encoding), err: said.err });
-    });
-    child.stdin.end(call.input ?? '', encoding);
+/** How a process ended: the error where it never began, else its exit code; a signal counts as 255. */
+type End = { readonly error: Error } | { readonly code: number };
+
+/** Listens from the start: a process may be gone before anybody waits for it. */
+function endOf(child: ChildProcessWithoutNullStreams): Promise<End> {
+  return new Promise((resolve) => {
+    child.once('error', (error) => resolve({ error }));
+    child.once('close', (code) => resolve({ code: code ?? ENDED_BY_SIGNAL }));
   });
+}
+
+interface Running {
+  readonly child: ChildProcessWithoutNullStreams;
+  readonly ended: Promise<End>;
+  readonly binary: string;
+  readonly command: string;
+}
+
+async function run({ child, ended, binary, command }: Running, call: Call): Promise<Output> {
+  const encoding = call.bytes === true ? 'latin1' : 'utf8';
+  const guard = guardChild(child, command, call);
+  const said = listen(child, () =>
+    guard.end(new OutsideError('git', 'unexpected-reply', `git ${command} said more than 64 MB`)),
+  );
+  child.stdin.end(call.input ?? '', encoding);
+  const end = await ended;
+  guard.release();
+  if ('error' in end) {
+    const message = `${binary} cannot be run: is git installed?`;
+    throw new OutsideError('git', 'unreachable', message, { cause: end.error });
+  }
+  const because = guard.because();
+  if (because !== undefined) throw because;
+  return { code: end.code, out: Buffer.concat(said.out).toString(encoding), err: said.err };
 }
 
 function listen(

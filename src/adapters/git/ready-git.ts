@@ -6,6 +6,8 @@ export interface ReadyGit {
   keep(abort: AbortSignal): void;
   /** Hands it over; undefined where none waits. */
   take(): WaitingGit | undefined;
+  /** Keeps none from now on: this git cannot wait. */
+  giveUp(): void;
   /** Ends it, where one waits; resolves once it is gone. */
   end(): Promise<void>;
 }
@@ -37,6 +39,9 @@ export function createReadyGit(start: () => WaitingGit): ReadyGit {
       forget = () => abort.removeEventListener('abort', onAbort);
     },
     take,
+    giveUp() {
+      waits = false;
+    },
     end,
   };
 }

@@ -22,7 +22,7 @@ afterEach(() => {
 async function cloned({ refusesToWait = false, standsBy = true } = {}): Promise<Clone> {
   const binary = join(sandbox.root, 'git');
   const refusing = refusesToWait ? 'case "$*" in *--stdin*) exit 129;; esac\n' : '';
-  const script = `#!/bin/sh\necho "$*" >> ${join(sandbox.root, 'calls')}\n${refusing}exec git "$@"\n`;
+  const script = `#!/bin/sh\necho "$$ $*" >> ${join(sandbox.root, 'calls')}\n${refusing}exec git "$@"\n`;
   writeFileSync(binary, script, { mode: 0o755 });
   const options = { remote: sandbox.url, stateDirectory: join(sandbox.root, 'state'), env: SANDBOX_ENV };
   const clone = createClone({ ...options, binary, standsBy });
@@ -102,23 +102,41 @@ describe('a git that is kept ready', () => {
 });
 
 describe('without a git that waits', () => {
+  /** The calls that were to wait; each begins with its process. */
+  const asksToWait = () => fetches().filter((call) => call.includes('--stdin'));
+
   it('one that cannot wait is tried once, and fetches are made as ever', async () => {
     sandbox.commit({ 'dbt/a.sql': '1' }, 'first');
     const clone = await cloned({ refusesToWait: true });
     clone.standBy(ends.signal);
-    await vi.waitFor(() => expect(fetches()).toHaveLength(3), 5_000);
-    await vi.waitFor(async () => {
-      clone.standBy(ends.signal);
-      const b = sandbox.commit({ 'dbt/a.sql': String(Math.random()) }, 'next');
+    for (const content of ['2', '3', '4']) {
+      const head = sandbox.commit({ 'dbt/a.sql': content }, 'next');
       await clone.fetchAtOnce(never);
-      expect(await headOf(clone)).toBe(b);
-    }, 10_000);
-    const before = fetches().filter((call) => call.includes('--stdin')).length;
-    clone.standBy(ends.signal);
-    await clone.fetchAtOnce(never);
-
-    expect(fetches().filter((call) => call.includes('--stdin'))).toHaveLength(before);
+      expect(await headOf(clone)).toBe(head);
+      clone.standBy(ends.signal);
+    }
+    expect(asksToWait()).toHaveLength(1);
   });
+
+  it.each(['before it is asked', 'while it stands in line'])(
+    'one that somebody ends %s is replaced',
+    async (when) => {
+      sandbox.commit({ 'dbt/a.sql': '1' }, 'first');
+      const clone = await cloned();
+      clone.standBy(ends.signal);
+      await vi.waitFor(() => expect(asksToWait()).toHaveLength(1), 5_000);
+      const head = sandbox.commit({ 'dbt/a.sql': '2' }, 'second');
+      const end = () => process.kill(Number.parseInt(asksToWait()[0] ?? '', 10), 'SIGKILL');
+      if (when === 'before it is asked') end();
+      const busy =
+        when === 'before it is asked' ? undefined : clone.network(['ls-remote', 'origin'], { abort: never });
+      const fetched = clone.fetchAtOnce(never);
+      if (busy !== undefined) end();
+      await Promise.all([busy, fetched]);
+
+      expect(await headOf(clone)).toBe(head);
+    },
+  );
 
   it('a repository that is not to have one has none', async () => {
     sandbox.commit({ 'dbt/a.sql': '1' }, 'first');
