@@ -31,7 +31,7 @@ export type Silence = 'fails' | 'verdict' | 'never';
 /** Clocks of other machines may be ahead by that much. */
 const SKEW = 300_000;
 /** Longer than any source in a test may take to give up. */
-const PATIENT = 8_000;
+const PATIENT = 20_000;
 
 /** What every source must do, whatever it looks at. */
 export function signalSourceContract(
@@ -124,7 +124,7 @@ export function signalSourceContract(
       setTimeout(() => stop.abort(new Error('stopped')), 50);
       const started = Date.now();
       expect(await looking).toBe(stop.signal.reason);
-      expect(Date.now() - started).toBeLessThan(1_000);
+      expect(Date.now() - started).toBeLessThan(5_000);
     });
 
     if (silence !== 'fails') return;

@@ -5,7 +5,7 @@ import { cut, plain } from '../../core/wording.ts';
 import type { Job, Run } from './client.ts';
 import type { RunNote } from './dispatch-notes.ts';
 import { dbtFilesOf } from './evidence.ts';
-import { pageOf, type WorkflowStep } from './rollback-options.ts';
+import { runPage, type WorkflowStep } from './rollback-options.ts';
 import { excerptOf, lastLines } from './run-log.ts';
 import { failingJob, failingStep } from './true-status.ts';
 
@@ -18,7 +18,7 @@ export async function conclude(step: WorkflowStep, note: RunNote, run: Run): Pro
   const { options, abort } = step;
   const jobs = await options.client.jobs(run.id, abort);
   const verdict = verdictOf(step, { run, jobs, waitedFor: note.waitedFor });
-  const page = pageOf(options, run.id);
+  const page = runPage(options, run);
   if (verdict.is === 'failed') {
     const said = verdict.job === undefined ? '' : await excerpt(step, verdict.job);
     if (said === undefined && options.now() < run.updatedAt + LOG_LATE)

@@ -4,7 +4,7 @@ import type { Run } from './client.ts';
 import { conclude } from './conclude-rollback.ts';
 import type { AskingNote, RunNote } from './dispatch-notes.ts';
 import { runsThatMayBe, whyNotOurs } from './find-run.ts';
-import { clockTime, pageOf, patienceOf, type WorkflowStep } from './rollback-options.ts';
+import { clockTime, pageOf, patienceOf, runPage, type WorkflowStep } from './rollback-options.ts';
 import { runNote, sayCandidates } from './start-rollback.ts';
 
 /** How the run under a step's key goes. Throws OutsideError where GitHub does not say. */
@@ -46,22 +46,25 @@ async function findRun(step: WorkflowStep, note: AskingNote): Promise<Progress> 
 
 async function followRun(step: WorkflowStep, note: RunNote): Promise<Progress> {
   const { options, input, abort } = step;
-  const page = pageOf(options, note.run);
   const run = await options.client.run(note.run, abort);
   if (run === undefined) {
+    const page = pageOf(options, note.run);
     return options.now() < note.at + patienceOf(options)
       ? { is: 'running', detail: `GitHub does not show its run yet: ${page}` }
       : { is: 'failed', why: `GitHub does not show the run ${note.run}: ${page}` };
   }
   const wrong = whyNotOurs(run, { file: options.file, ref: input.ref });
   if (wrong !== undefined)
-    return { is: 'failed', why: `the run is not the one that was asked for, ${wrong}: ${page}` };
+    return {
+      is: 'failed',
+      why: `the run is not the one that was asked for, ${wrong}: ${runPage(options, run)}`,
+    };
   if (run.status === 'completed' && run.conclusion !== null) return conclude(step, note, run);
   return { is: 'running', detail: await sayUnderWay(step, note, run) };
 }
 
 async function sayUnderWay(step: WorkflowStep, note: RunNote, run: Run): Promise<string> {
-  const page = pageOf(step.options, run.id);
+  const page = runPage(step.options, run);
   switch (run.status) {
     case 'waiting':
       return `${await sayWaiting(step, note, run)}: ${page}`;

@@ -2,7 +2,7 @@ import type { StepKey, Verbs } from '../../core/plan.ts';
 import type { Duration, Instant } from '../../core/time.ts';
 import type { StepContext } from '../../ports/actuator.ts';
 import type { Log } from '../../ports/log.ts';
-import type { GitHubClient, RepositoryName } from './client.ts';
+import type { GitHubClient, RepositoryName, Run } from './client.ts';
 import type { DispatchNotes } from './dispatch-notes.ts';
 import type { DbtFiles } from './evidence.ts';
 
@@ -57,6 +57,11 @@ export function pageOf({ name, file }: RollbackWorkflowOptions, run?: string): s
   const web = api.replace(/\/api\/v3$/, '').replace(/^(https?:\/\/)api\./, '$1');
   const actions = `${web}/${owner}/${repo}/actions`;
   return run === undefined ? `${actions}/workflows/${file}` : `${actions}/runs/${run}`;
+}
+
+/** The same of a run, in GitHub's own words where it says them: its pages may lie elsewhere than its API. */
+export function runPage(options: RollbackWorkflowOptions, { id, url }: Run): string {
+  return /^https?:/.test(url) ? url : pageOf(options, id);
 }
 
 /** `12:01:05 UTC`. */

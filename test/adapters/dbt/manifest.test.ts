@@ -124,15 +124,16 @@ describe('a large manifest', () => {
     const target = temporary();
     writeFileSync(join(target, 'manifest.json'), large);
     let longest = 0;
-    let last = performance.now();
+    const worked = () => process.threadCpuUsage().user / 1_000;
+    let last = worked();
     const beat = setInterval(() => {
-      longest = Math.max(longest, performance.now() - last);
-      last = performance.now();
+      longest = Math.max(longest, worked() - last);
+      last = worked();
     }, 1);
     const { catalogue } = await sourceOver(target).observe(never);
     clearInterval(beat);
     expect(catalogue?.subjects).toHaveLength(3_000);
-    // 10 ms alone; the limit leaves room for a busy machine, and is far below the 60 ms of parsing it at once.
+    // Of its own work, whatever else the machine does: 10 ms, and 60 where it is parsed at once.
     expect(longest).toBeLessThan(50);
   });
 });

@@ -53,7 +53,7 @@ describe('GitHub is asked once', () => {
 
     expect(done).toMatchObject({
       is: 'done',
-      result: { run, conclusion: 'success', url: `${rig.github.name.api}/o/r/actions/runs/${run}` },
+      result: { run, conclusion: 'success', url: `https://github.test/o/r/actions/runs/${run}` },
     });
     expect(rig.github.state.dispatches).toMatchObject([
       { ref: 'main', inputs: { environment: 'production', reason: 'INC-3' } },
@@ -168,7 +168,7 @@ describe('GitHub is asked once', () => {
     const limited = await beat(rollback, step);
     rig.pass(seconds(60));
     const still = await beat(rollback, step);
-    expect(performance.now() - began).toBeLessThan(2_000);
+    expect(performance.now() - began).toBeLessThan(20_000);
     expect(rig.dispatches()).toBe(1);
     rig.pass(seconds(61));
     const asked = await beat(rollback, step);
@@ -398,7 +398,7 @@ describe('how a run ends', () => {
 
     expect(await beat(rig.rollback(), step)).toEqual({
       is: 'failed',
-      why: `rollback.yml failed in its job "Execute Rollback", step "Verify packages": dbt_packages_hash.txt not found! password=*** (${rig.github.name.api}/o/r/actions/runs/${started()})`,
+      why: `rollback.yml failed in its job "Execute Rollback", step "Verify packages": dbt_packages_hash.txt not found! password=*** (https://github.test/o/r/actions/runs/${started()})`,
     });
   });
 
@@ -468,7 +468,7 @@ describe('how a run ends', () => {
 
     expect(await beat(rig.rollback(), step)).toEqual({
       is: 'running',
-      detail: `waits for the approval of roger and sara on GitHub: ${rig.github.name.api}/o/r/actions/runs/${run}`,
+      detail: `waits for the approval of roger and sara on GitHub: https://github.test/o/r/actions/runs/${run}`,
     });
     rig.github.state.change(run, { status: 'completed', conclusion: 'failure' });
     rig.github.state.setJobs(run, [{ name: 'Execute Rollback', conclusion: 'failure', runner: null }]);

@@ -195,7 +195,7 @@ describe('a server that accepts and never answers', () => {
 
     await expect(notifier.deliver(aNotice(), never)).rejects.toMatchObject({ reason: 'timeout' });
     await expect(notifier.verify(never)).rejects.toMatchObject({ reason: 'timeout' });
-    expect(Date.now() - began).toBeLessThan(3_000);
+    expect(Date.now() - began).toBeLessThan(15_000);
   });
 
   test('is left at once when the daemon stops', async () => {

@@ -63,7 +63,7 @@ test('a damaged page is told once, by its own time; old ones, mended ones and th
     subject: 'shop/1:7',
     attributes: { event: 'checksum', event_type: 2, errors: 3, database: 'shop' },
   });
-  expect(Math.abs((signals[0]?.at ?? 0) - found)).toBeLessThan(1_000);
+  expect(Math.abs((signals[0]?.at ?? 0) - found)).toBeLessThan(10_000);
   expect(of(await look(), 'sql.suspect-page')).toBeUndefined();
 
   // After a restart of ours: the same page is the same fact, and what came before the first start stays history.
@@ -81,7 +81,7 @@ test('a server whose clock is an hour ahead tells a page at the time that it is 
   world.pages = [page(1, Date.now() + 3_600_000 + 500)];
   const [signal] = (await look()).filter(({ kind }) => kind === 'sql.suspect-page');
 
-  expect(Math.abs((signal?.at ?? 0) - Date.now())).toBeLessThan(2_000);
+  expect(Math.abs((signal?.at ?? 0) - Date.now())).toBeLessThan(20_000);
 });
 
 test('the Query Store tells averages of its newest interval in ms; one that does not record tells nothing', async () => {
@@ -101,7 +101,7 @@ test('the Query Store tells averages of its newest interval in ms; one that does
     text: 'SELECT a FROM b',
   });
   const [first] = signals.filter(({ kind }) => kind === 'sql.query-store');
-  expect(Math.abs((first?.began ?? 0) - start.getTime())).toBeLessThan(1_000);
+  expect(Math.abs((first?.began ?? 0) - start.getTime())).toBeLessThan(10_000);
   expect((await look()).find(({ kind }) => kind === 'sql.query-store')?.id).toBe(first?.id);
   expect(server.queries.find(({ sql }) => sql.includes('SELECT TOP (@top)'))?.parameters).toEqual({
     top: 50,
