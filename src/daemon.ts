@@ -155,7 +155,7 @@ function countReload(meter: Meter, successful: boolean): void {
 }
 
 function load({ configPath, env }: DaemonOptions): Current {
-  const { settings, policy, texts, diagnostics } = loadSettings(configPath, env, SOURCE_TYPES);
+  const { settings, policy, texts, diagnostics } = loadSettings(configPath, env, SOURCE_TYPES, 'left out');
   if (settings !== undefined && policy !== undefined) return { settings, policy, texts, earlier: new Map() };
   throw new Misconfigured(
     `${renderDiagnostics(diagnostics)}\n\n${countDiagnostics(diagnostics)}. Nothing was started.`,

@@ -70,6 +70,6 @@ function readPolicy(text: string | undefined, version: string): Policy | undefin
     teams: [string, string[]][];
   };
   const directory = { people: new Map(people), teams: new Map(teams) };
-  const read = policyOf(loadRules(texts, SIGNAL_KINDS), directory);
+  const read = policyOf(loadRules(texts, SIGNAL_KINDS, 'left out'), directory);
   return read === undefined ? undefined : { ...read, version };
 }

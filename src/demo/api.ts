@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { decisionEntryReply } from '../http/representation/decision.ts';
 import { environmentReply } from '../http/representation/environment.ts';
 import { incidentLineReply } from '../http/representation/incident.ts';

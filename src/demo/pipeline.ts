@@ -3,7 +3,7 @@ import { mkdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { DbtArtifacts } from './api.ts';
 import type { Git } from './git.ts';
 import { BRANCHES, type EnvironmentName, type Sandbox } from './sandbox.ts';

@@ -1,5 +1,5 @@
 import type { FastifyRequest } from 'fastify';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Secret } from '../core/secret.ts';
 import type { Actor } from '../ports/control.ts';
 import { actorOf, unauthorized } from './authentication.ts';

@@ -1,5 +1,5 @@
 import multipart from '@fastify/multipart';
-import { z } from 'zod';
+import * as z from 'zod';
 import { actorOf } from './authentication.ts';
 import type { Api, Context } from './context.ts';
 import { configuredName } from './fields.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Api, Context } from './context.ts';
 import { limit } from './fields.ts';
 import { auditReply, representAudit } from './representation/environment.ts';

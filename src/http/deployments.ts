@@ -1,5 +1,5 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { z } from 'zod';
+import * as z from 'zod';
 import { type Duration, seconds } from '../core/time.ts';
 import type { Commands, DeploymentState, Queries } from '../ports/control.ts';
 import { actorOf } from './authentication.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Api } from './context.ts';
 import { DOCS_STYLE, renderDocs } from './docs-page.ts';
 import { type ApiDocument, openApiOf } from './openapi.ts';

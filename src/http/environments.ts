@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { Refusal } from '../core/errors.ts';
 import type { Api, Context } from './context.ts';
 import { configuredName, limit } from './fields.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Api, Context } from './context.ts';
 import { commit, configuredName } from './fields.ts';
 import { Problem } from './problem.ts';

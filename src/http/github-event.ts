@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Instant } from '../core/time.ts';
 import { commit, refName } from './fields.ts';
 import { parseBody } from './raw-body.ts';

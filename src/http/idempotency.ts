@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { z } from 'zod';
+import * as z from 'zod';
 import { minutes } from '../core/time.ts';
 import type { Api, Context } from './context.ts';
 import { Problem } from './problem.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Incident } from '../core/incident.ts';
 import type { Actor } from '../ports/control.ts';
 import type { Scope } from '../ports/store.ts';

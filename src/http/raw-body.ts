@@ -1,5 +1,5 @@
 import type { FastifyRequest } from 'fastify';
-import type { z } from 'zod';
+import type * as z from 'zod';
 import type { Api } from './context.ts';
 import { invalid, Problem } from './problem.ts';
 

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { actorOf } from './authentication.ts';
 import type { Api, Context } from './context.ts';
 import { configuredName, refName, saying } from './fields.ts';

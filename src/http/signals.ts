@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { FastifyRequest } from 'fastify';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Signal } from '../core/signal.ts';
 import type { Actor } from '../ports/control.ts';
 import { actorOf, unauthorized } from './authentication.ts';

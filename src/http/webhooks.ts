@@ -1,5 +1,5 @@
 import type { FastifyRequest } from 'fastify';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Actor } from '../ports/control.ts';
 import { unauthorized } from './authentication.ts';
 import type { Api, Context } from './context.ts';

@@ -44,8 +44,16 @@ export interface LoadedRules {
   readonly said: { readonly rules: number; readonly matrix: boolean; readonly ladder: boolean };
 }
 
-/** Reads rules, matrix, escalation and rule tests, told apart by what they say. Never throws; finds every mistake. */
-export function loadRules(files: readonly RuleFile[], kinds: readonly SignalKind[]): LoadedRules {
+/**
+ * Reads rules, matrix, escalation and rule tests, told apart by what they say. Never throws; finds every mistake.
+ * Who only wants to be governed by the rules leaves their tests out.
+ */
+export function loadRules(
+  given: readonly RuleFile[],
+  kinds: readonly SignalKind[],
+  tests: 'read' | 'left out' = 'read',
+): LoadedRules {
+  const files = tests === 'read' ? given : given.filter(({ path }) => !isTestFile(path));
   const loading: Loading = {
     vocabularies: vocabulariesOf(kinds),
     problems: [],
@@ -60,16 +68,17 @@ export function loadRules(files: readonly RuleFile[], kinds: readonly SignalKind
   };
   for (const file of files) readFile(file, loading);
   checkLevels(loading);
-  checkTested(files, loading);
+  if (tests === 'read') checkTested(files, loading);
   const paths = files.map((file) => file.path);
-  const { rules, matrix, escalation, tests, references, written, count } = loading;
+  const { rules, matrix, escalation, references, written, count } = loading;
   const diagnostics = sortDiagnostics(loading.problems, paths);
   const said = { rules: count, matrix: written.matrix !== null, ladder: written.ladder !== null };
   const places = rules.flatMap((rule) => {
     const at = loading.named.get(rule.name);
     return at === undefined ? [] : [{ rule, at }];
   });
-  return { rules, matrix, escalation, tests, references, places, diagnostics, files: paths, said };
+  const read = { rules, matrix, escalation, tests: loading.tests, references };
+  return { ...read, places, diagnostics, files: paths, said };
 }
 
 /** `data-quality.test.yaml` tests `data-quality.yaml`. */

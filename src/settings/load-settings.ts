@@ -25,11 +25,12 @@ export interface LoadedSettings {
 
 const NONE = { rules: 0, systems: [] };
 
-/** Reads rollbackd.yaml and the rules that it names: every mistake of all files at once. */
+/** Reads rollbackd.yaml and the rules that it names: every mistake of all files at once. A daemon leaves rule tests out. */
 export function loadSettings(
   path: string,
   variables: Variables,
   types: readonly SourceType[],
+  tests: 'read' | 'left out' = 'read',
 ): LoadedSettings {
   const file = readText(path);
   if ('why' in file) {
@@ -50,6 +51,7 @@ export function loadSettings(
   const rules = loadRules(
     files,
     types.flatMap(({ kinds }) => kinds),
+    tests,
   );
   const diagnostics = [
     ...read.diagnostics,

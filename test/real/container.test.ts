@@ -2,7 +2,7 @@ import { realpathSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { z } from 'zod';
+import * as z from 'zod';
 import { makeBaseImage } from './base-image.ts';
 import { type ComposeProject, composeProject, shellOnly } from './compose-project.ts';
 import { type Engine, startEngine } from './docker-engine.ts';

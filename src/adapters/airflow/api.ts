@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import type * as z from 'zod';
 import { OutsideError } from '../../core/errors.ts';
 import type { Instant } from '../../core/time.ts';
 import { type AirflowAddress, type AirflowVersion, type Connection, createConnection } from './connection.ts';

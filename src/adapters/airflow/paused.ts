@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import { keep, readKept } from './told.ts';
 
 const Paused = z.object({

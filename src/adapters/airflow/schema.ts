@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { OutsideError } from '../../core/errors.ts';
 import type { Instant } from '../../core/time.ts';
 import { cut, plain } from '../../core/wording.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { cut, plain } from '../../core/wording.ts';
 import type { Message } from '../../ports/signal-source.ts';
 import type { Said } from './index.ts';

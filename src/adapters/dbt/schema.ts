@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Instant } from '../../core/time.ts';
 import { plain } from './plain-text.ts';
 

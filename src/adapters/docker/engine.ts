@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream';
 import Docker from 'dockerode';
-import { z } from 'zod';
+import * as z from 'zod';
 import { OutsideError } from '../../core/errors.ts';
 import { type Duration, type Instant, seconds } from '../../core/time.ts';
 import { failureOf, statusOf } from './failure.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { plain } from '../../core/wording.ts';
 
 /** The three lists of alerts, as rollbackd.yaml names them. */

@@ -1,5 +1,5 @@
 import { Octokit } from '@octokit/rest';
-import type { z } from 'zod';
+import type * as z from 'zod';
 import { attempt } from '../../calls/attempts.ts';
 import { sayDuration } from '../../core/duration.ts';
 import { OutsideError } from '../../core/errors.ts';

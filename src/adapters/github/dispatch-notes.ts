@@ -10,7 +10,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { StepKey } from '../../core/plan.ts';
 import type { Instant } from '../../core/time.ts';
 

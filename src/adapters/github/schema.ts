@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { plain } from '../../core/wording.ts';
 
 /** Ids are names to us: those beyond 2^53 come as bigint from GitHub's client. */

@@ -1,5 +1,5 @@
 import { parseDocument } from 'yaml';
-import { z } from 'zod';
+import * as z from 'zod';
 import { cut, plain } from '../../core/wording.ts';
 
 /** One input that a workflow can be started with. */

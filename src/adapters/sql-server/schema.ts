@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { SqlFailure } from './failure.ts';
 
 /** Reads the rows of one table of a reply. Throws SqlFailure where they are not what was asked for. */

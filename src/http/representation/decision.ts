@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { type Blame, type Decision, GUARDS, type Trace } from '../../core/decision.ts';
 import { writeDuration } from '../../core/duration.ts';
 import { ACTIONS } from '../../core/matrix.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Deployment, Quarantine } from '../../core/deployment.ts';
 import type { DeploymentState, Gate } from '../../ports/control.ts';
 import { at, atOrNull, instantText } from './instant.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { writeDuration } from '../../core/duration.ts';
 import type { Freeze, Mode, Readiness } from '../../core/facts.ts';
 import type { DryRun, EnvironmentStatus } from '../../ports/control.ts';

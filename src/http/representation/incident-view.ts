@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { EventBody, IncidentEvent } from '../../core/incident.ts';
 import type { IncidentView, PendingAction } from '../../ports/control.ts';
 import type { OutboxEntry } from '../../ports/store.ts';

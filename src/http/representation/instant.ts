@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { writeDuration } from '../../core/duration.ts';
 import type { Duration, Instant } from '../../core/time.ts';
 

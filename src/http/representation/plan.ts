@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { writeDuration } from '../../core/duration.ts';
 import type { Plan, Step } from '../../core/plan.ts';
 import { at, durationText, instantText } from './instant.ts';

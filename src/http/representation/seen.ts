@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { SeenSource } from '../../ports/control.ts';
 import { at, atOrNull, instantText } from './instant.ts';
 

@@ -43,7 +43,7 @@ export async function startAirflow(version: '2.10.5' | '3.3.2'): Promise<RealAir
   const pipeline = join(dags, 'dbt_transform.py');
   const shorter = readFileSync(pipeline, 'utf8')
     .replace('"retries": 2', '"retries": 1')
-    .replace('seconds=10', 'seconds=1')
+    .replace('seconds=10', 'seconds=8')
     .replace('"silver_test", "gold_run", ', '');
   writeFileSync(pipeline, shorter);
   const port = await freePort();
