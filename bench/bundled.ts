@@ -1,21 +1,16 @@
 import { join } from 'node:path';
-import { build } from 'esbuild';
+import { build } from 'rolldown';
 import { ROOT } from './program.ts';
 
 /** Bundles a program of this folder, as rollbackd itself ships: what strips types would count in memory and time. */
 export async function bundled(name: string, directory: string): Promise<readonly string[]> {
-  const outfile = join(directory, `${name}.mjs`);
+  const file = join(directory, `${name}.mjs`);
   await build({
-    entryPoints: [join(ROOT, 'bench', 'programs', `${name}.ts`)],
-    outfile,
-    bundle: true,
-    format: 'esm',
+    input: join(ROOT, 'bench', 'programs', `${name}.ts`),
     platform: 'node',
-    target: 'node24',
-    banner: {
-      js: "import { createRequire } from 'node:module';\nconst require = createRequire(import.meta.url);",
-    },
-    logLevel: 'warning',
+    transform: { target: 'node24' },
+    output: { file, format: 'esm', codeSplitting: false },
+    logLevel: 'warn',
   });
-  return [process.execPath, outfile];
+  return [process.execPath, file];
 }
