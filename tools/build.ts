@@ -54,14 +54,16 @@ function chunkOf(id: string, graph: Graph): string | null {
   return isLarge ? 'daemon' : null;
 }
 
-/** fastify brings compilers for JSON Schema, half as large as all of it; our routes name their own before it looks. */
-const withoutCompilers: Plugin = {
-  name: 'without the compilers of fastify',
+/** What fastify loads and nobody here asks for: its compilers for JSON Schema (ours are named before it looks), HTTP/2. */
+const UNUSED = /^(@fastify\/(ajv-compiler|fast-json-stringify-compiler)|node:http2)$/;
+
+const withoutUnused: Plugin = {
+  name: 'without what is not used',
   resolveId: {
-    filter: { id: /^@fastify\/(ajv-compiler|fast-json-stringify-compiler)$/ },
-    handler: () => '\0none',
+    filter: { id: UNUSED },
+    handler: (_, importer) => (importer?.includes('/fastify/lib/') ? '\0unused' : null),
   },
-  load: { filter: { id: /^\0none$/ }, handler: () => 'export default undefined;' },
+  load: { filter: { id: /^\0unused$/ }, handler: () => 'export default undefined;' },
 };
 
 /** A text that is ASCII as a whole takes half the memory; escapes mean the same wherever such a letter can stand. */
@@ -85,7 +87,7 @@ const bundle = await rolldown({
   input: 'src/main.ts',
   platform: 'node',
   transform: { target: 'node24' },
-  plugins: [withoutCompilers],
+  plugins: [withoutUnused],
   // Compiled add-ons of the SSH client beneath dockerode: it does without them where they cannot be loaded.
   external: /\.node$/,
   preserveEntrySignatures: 'allow-extension',
