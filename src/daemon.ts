@@ -169,7 +169,10 @@ function serverSettings({ server, webhooks, environments }: Settings) {
     trustProxy: server.trustProxy,
     githubSecrets: () => (webhooks.github === null ? [] : [webhooks.github.secret]),
     githubEnvironments: new Map(
-      environments.map(({ names, environment }) => [names.github, environment.name]),
+      environments.map(({ names, environment, workflow }) => [
+        names.github,
+        { name: environment.name, rollback: workflow?.file ?? null },
+      ]),
     ),
     signalSecrets: () => (webhooks.signals === null ? [] : [webhooks.signals.secret]),
     grafanaSecrets: () => (webhooks.grafana === null ? [] : [webhooks.grafana.secret]),

@@ -1,7 +1,9 @@
 import { OutsideError } from '../core/errors.ts';
+import type { Reported } from '../core/reported.ts';
 import type { Signal, SourceHealth } from '../core/signal.ts';
 import type { Instant } from '../core/time.ts';
 import type { Observation, SignalSource } from '../ports/signal-source.ts';
+import { announce } from './track.ts';
 import type { Place, World } from './world.ts';
 
 /** Looks at every near source side by side, stores what is new and how each source fares. Returns new signals. */
@@ -64,6 +66,7 @@ export async function take(
   if (observed.catalogue !== null) await signals.setCatalogue(observed.catalogue);
   const facts = plausible(observed.signals, now);
   const count = facts.length === 0 ? 0 : await signals.add(facts);
+  const told = await takeReports(world, place, observed.deployments ?? []);
   const evidence = newestEvidence(place, facts, now);
   await keepHealth(world, place, source, (health) => ({
     ...health,
@@ -74,6 +77,23 @@ export async function take(
     lastError: null,
   }));
   if (count > 0) world.meter.add('rollbackd_signals_total', { source }, count);
+  return count + told;
+}
+
+/** Announces what a list of deployments says and nobody else has said; returns how many that were. */
+async function takeReports(world: World, place: Place, reports: readonly Reported[]): Promise<number> {
+  const seenAt = world.clock.now();
+  let count = 0;
+  for (const { commit, ...said } of plausible(reports, seenAt)) {
+    const facts = await place.repository.find(commit, AbortSignal.timeout(30_000));
+    if (facts === undefined) {
+      const { name: environment } = place.environment;
+      world.log.warn(
+        { environment, commit },
+        'a deployment of a commit that the remote does not have is not counted',
+      );
+    } else if (await announce(world, place, { from: 'api', facts, seenAt, ...said })) count += 1;
+  }
   return count;
 }
 

@@ -12,6 +12,7 @@ import type { Commands, Queries } from '../ports/control.ts';
 import type { Log } from '../ports/log.ts';
 import type { Meter } from '../ports/meter.ts';
 import type { Switches } from '../ports/store.ts';
+import type { GithubEnvironment } from './github-event.ts';
 import type { Limiters } from './rate-limit.ts';
 
 /** Everything the HTTP server is made of. */
@@ -38,7 +39,7 @@ export interface ServerSettings {
   /** Any of them signs; two while one is being replaced; none: the webhook is off. */
   readonly githubSecrets: () => readonly Secret[];
   /** GitHub's environment names to ours. */
-  readonly githubEnvironments: ReadonlyMap<string, string>;
+  readonly githubEnvironments: ReadonlyMap<string, GithubEnvironment>;
   /** Secrets for signed signals (Standard Webhooks), as with `githubSecrets`. */
   readonly signalSecrets: () => readonly Secret[];
   readonly grafanaSecrets?: () => readonly Secret[];

@@ -1,3 +1,4 @@
+import type { Reported } from '../core/reported.ts';
 import type { Signal } from '../core/signal.ts';
 import type { Lineage } from '../core/suspects.ts';
 import type { Duration, Instant } from '../core/time.ts';
@@ -9,6 +10,8 @@ export interface Observation {
   readonly signals: readonly Signal[];
   /** Subjects that exist now, where the source knows: what is not in it any more cannot be missing. */
   readonly catalogue: Catalogue | null;
+  /** What a list of deployments says, where the source keeps one; repeating is no news. */
+  readonly deployments?: readonly Reported[];
 }
 
 export interface Catalogue {

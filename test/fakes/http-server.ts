@@ -90,7 +90,7 @@ export const SETTINGS: ServerSettings = {
   publicUrl: 'http://127.0.0.1',
   trustProxy: [],
   githubSecrets: () => [],
-  githubEnvironments: new Map([['Production', 'production']]),
+  githubEnvironments: new Map([['Production', { name: 'production', rollback: 'rollback.yml' }]]),
   signalSecrets: () => [],
 };
 

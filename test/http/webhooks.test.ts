@@ -95,6 +95,32 @@ describe('a delivery of GitHub', () => {
     ]);
   });
 
+  it('of a rollback is about where it went, and ignored where that is not said', async () => {
+    await using fake = await withSecrets();
+    const to = '1'.repeat(40);
+    const about = (deployment: object, path = '.github/workflows/deploy.yml') => ({
+      ...status('success'),
+      deployment: { sha: commit, environment: 'Production', ref: 'main', ...deployment },
+      workflow: { path },
+    });
+    await deliver(fake, {
+      event: 'deployment_status',
+      payload: about({ task: 'rollback', payload: { to } }),
+    });
+    expect(fake.control.calls.map(({ given }) => given[1])).toMatchObject([
+      { commit: to, state: 'succeeded' },
+    ]);
+    for (const payload of [
+      about({ task: 'rollback', payload: {} }),
+      about({ task: 'rollback', payload: { to: 'v1.2.3' } }),
+      about({ task: 'deploy' }, '.github/workflows/rollback.yml'),
+    ]) {
+      const reply = await deliver(fake, { event: 'deployment_status', payload });
+      expect(reply.body.ignored).toBe('it is a rollback that does not say where it went');
+    }
+    expect(fake.control.calls).toHaveLength(1);
+  });
+
   it('that means nothing to us is taken and left alone', async () => {
     await using fake = await withSecrets();
     const elsewhere = { ...status('success'), deployment: { sha: commit, environment: 'Staging' } };

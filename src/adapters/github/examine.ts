@@ -10,6 +10,8 @@ export interface Examined {
   readonly name: string;
   readonly client: GitHubClient;
   readonly workflow: string | null;
+  /** As GitHub calls the environment whose deployments are read; null: they are not. */
+  readonly deployments: string | null;
   readonly alerts: readonly AlertType[];
   /** The rollback workflow that is started with this token; null: none is. */
   readonly starts: string | null;
@@ -17,11 +19,12 @@ export interface Examined {
 
 /** Tries everything that the source needs and changes nothing. Never throws OutsideError. */
 export async function examineGitHub(examined: Examined, abort: AbortSignal): Promise<readonly Finding[]> {
-  const { name, client, workflow, alerts, starts } = examined;
+  const { name, client, workflow, deployments, alerts, starts } = examined;
   const told = await tried(() => client.permissions(abort));
   if (told instanceof OutsideError) return [found('wrong', `${name}: ${told.message}`, helpFor(told))];
   const findings = [found('well', `${name}: ${client.repository}, ${sayRate(client)}`)];
   if (workflow !== null) findings.push(await tryRuns(examined, workflow, abort));
+  if (deployments !== null) findings.push(await tryDeployments(examined, deployments, abort));
   for (const type of alerts) findings.push(await tryAlerts(examined, type, abort));
   if (starts !== null) findings.push(await tryStart(examined, { file: starts, permissions: told }, abort));
   return findings;
@@ -45,6 +48,20 @@ async function tryRuns({ name, client }: Examined, file: string, abort: AbortSig
   const runs = await tried(() => client.workflowRuns(file, { most: 1 }, abort));
   if (runs instanceof OutsideError) return missing(`${name}: runs of ${file}: ${runs.message}`, GRANT.runs);
   return found('well', `${name}: runs of ${file} can be read`);
+}
+
+async function tryDeployments(
+  { name, client }: Examined,
+  environment: string,
+  abort: AbortSignal,
+): Promise<Finding> {
+  const listed = await tried(() => client.deployments({ environment, most: 1 }, abort));
+  if (listed instanceof OutsideError)
+    return missing(`${name}: deployments to ${environment}: ${listed.message}`, GRANT.deployments);
+  if (listed.length > 0) return found('well', `${name}: deployments to ${environment} can be read`);
+  return found('unknown', `${name}: GitHub lists no deployment to ${environment}`, [
+    'Say names.github: as GitHub calls the environment; or deployments: false where pipelines tell them by the API',
+  ]);
 }
 
 async function tryAlerts({ name, client }: Examined, type: AlertType, abort: AbortSignal): Promise<Finding> {
@@ -84,6 +101,8 @@ async function tryStart(
 
 const GRANT = {
   runs: 'Grant the token or App the repository permission "Actions: Read"',
+  deployments:
+    'Grant the token or App the repository permission "Deployments: Read", or say deployments: false',
   starts: 'Grant the token or App the repository permission "Actions: Read and write"',
   'code-scanning': 'Grant the token or App the repository permission "Code scanning alerts: Read"',
   dependabot: 'Grant the token or App the repository permission "Dependabot alerts: Read"',

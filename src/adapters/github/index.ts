@@ -1,4 +1,5 @@
 import { OutsideError } from '../../core/errors.ts';
+import type { Reported } from '../../core/reported.ts';
 import type { Signal } from '../../core/signal.ts';
 import { type Duration, hours, type Instant } from '../../core/time.ts';
 import type { Log } from '../../ports/log.ts';
@@ -9,6 +10,7 @@ import type { GitHubClient } from './client.ts';
 import type { DbtFiles } from './evidence.ts';
 import { wasIntroduced } from './introduced.ts';
 import { AlertsLook } from './look-alerts.ts';
+import { DeploymentsLook, type DeploymentsOptions } from './look-deployments.ts';
 import { RunsLook } from './look-runs.ts';
 
 export type { GitHubClient, GitHubOptions } from './client.ts';
@@ -31,6 +33,8 @@ export interface GitHubSourceOptions {
   /** Takes dbt's files of a run; null: nobody does. */
   readonly deliver: ((files: DbtFiles) => Promise<void>) | null;
   readonly alerts: readonly AlertType[];
+  /** Whose list of deployments is read; null: it is not. */
+  readonly deployments: Pick<DeploymentsOptions, 'called' | 'rollback'> | null;
   readonly repository: Repository;
   readonly poll: Duration;
   readonly now: () => Instant;
@@ -61,12 +65,14 @@ class Source implements SignalSource {
   readonly #options: GitHubSourceOptions;
   readonly #runs: RunsLook | null;
   readonly #alerts: AlertsLook | null;
+  readonly #deployments: DeploymentsLook | null;
   readonly #wakes = new Set<() => void>();
   /** Told by a look that did not return. */
   #noticed: Signal[] = [];
+  #reported: Reported[] = [];
 
   constructor(options: GitHubSourceOptions) {
-    const { name, environment, poll, workflow, alerts, repository, paths, now } = options;
+    const { name, environment, poll, workflow, alerts, deployments, repository, paths, now } = options;
     this.name = name;
     this.environment = environment;
     this.poll = poll;
@@ -78,25 +84,32 @@ class Source implements SignalSource {
       wasIntroduced(alert, { repository, runs: runs?.newest ?? [], paths }, abort);
     this.#alerts =
       alerts.length === 0 ? null : new AlertsLook({ ...options, types: alerts, introduced }, since);
+    this.#deployments = deployments === null ? null : new DeploymentsLook({ ...options, ...deployments });
   }
 
   /** Runs first: an alert is held against them. What fails is told where nothing else is. */
   async observe(abort: AbortSignal): Promise<Observation> {
     abort.throwIfAborted();
     const tell = (signal: Signal) => void this.#noticed.push(signal);
+    const looks = [
+      () => this.#runs?.look(tell, abort),
+      () => this.#alerts?.look(tell, abort),
+      () => this.#deployments?.look((report) => void this.#reported.push(report), abort),
+    ];
     let failure: OutsideError | null = null;
-    for (const each of [this.#runs, this.#alerts]) {
+    for (const look of looks) {
       try {
-        await each?.look(tell, abort);
+        await look();
       } catch (error) {
         if (!(error instanceof OutsideError)) throw error;
         failure ??= error;
       }
     }
-    const signals = this.#noticed;
-    if (failure !== null && signals.length === 0) throw failure;
+    const [signals, deployments] = [this.#noticed, this.#reported];
+    if (failure !== null && signals.length + deployments.length === 0) throw failure;
     this.#noticed = [];
-    return { signals, catalogue: null };
+    this.#reported = [];
+    return { signals, catalogue: null, deployments };
   }
 
   watch(wake: () => void): () => void {

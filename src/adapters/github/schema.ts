@@ -168,12 +168,31 @@ export const account = z.object({ login: text });
 export const app = z.object({ slug: text });
 
 export const deployment = z
-  .object({ id, sha: text, ref: text, task: text, environment: text, created_at: time, payload: z.unknown() })
+  .object({
+    id,
+    sha: text,
+    ref: text,
+    task: text,
+    environment: text,
+    created_at: time,
+    payload: z.unknown().optional(),
+  })
   .transform(({ sha: commit, created_at: createdAt, ...rest }) => ({ ...rest, commit, createdAt }));
 
 export const deploymentStatus = z
-  .object({ state: text, created_at: time, description: maybeText, log_url: maybeText })
-  .transform(({ created_at: createdAt, log_url: logUrl, ...rest }) => ({ ...rest, createdAt, logUrl }));
+  .object({
+    state: text,
+    created_at: time,
+    description: maybeText,
+    log_url: maybeText,
+    target_url: maybeText,
+  })
+  .transform(({ created_at: createdAt, log_url: logUrl, target_url: targetUrl, ...rest }) => ({
+    ...rest,
+    createdAt,
+    logUrl,
+    targetUrl,
+  }));
 
 export type Workflow = z.output<typeof workflow>;
 export type Run = z.output<typeof run>;

@@ -1,6 +1,6 @@
 import type { Secret } from '../../core/secret.ts';
 import { minutes, seconds } from '../../core/time.ts';
-import { oneOf, text, word } from '../../rules/scalars.ts';
+import { flag, oneOf, text, word } from '../../rules/scalars.ts';
 import {
   type Fields,
   list,
@@ -56,6 +56,11 @@ const fields = {
   ),
   deploy_job: optional(text, null, 'Its job that deploys. Default: the jobs whose name says so, else all.'),
   artifacts: optional(list(text), [], "Names of artifacts in which a run leaves dbt's files."),
+  deployments: optional(
+    flag,
+    null,
+    "Whether GitHub's own list of deployments is read. Default: unless the work tree says what runs.",
+  ),
   alerts: optional(list(oneOf('a list of alerts', ALERTS)), [], 'Security alerts that are watched.'),
 } satisfies Fields;
 
@@ -69,6 +74,8 @@ export interface GitHubSettings {
   readonly workflow: string | null;
   readonly job: string | null;
   readonly artifacts: readonly string[];
+  /** Null: where it says what runs. */
+  readonly deployments: boolean | null;
   readonly alerts: readonly (typeof ALERTS)[number][];
 }
 
@@ -83,6 +90,7 @@ const github: SourceType<typeof fields, GitHubSettings> = {
     workflow: written.deploy_workflow === 'none' ? null : written.deploy_workflow,
     job: written.deploy_job,
     artifacts: written.artifacts,
+    deployments: written.deployments,
     alerts: written.alerts,
   }),
   async open({ name, poll, own }, tools) {
@@ -95,6 +103,7 @@ const github: SourceType<typeof fields, GitHubSettings> = {
     return createGitHubSource({
       ...{ name, poll, client, workflow, job, artifacts, alerts, branch, paths, repository, now, log },
       environment: of,
+      deployments: deploymentsOf(own, environment),
       deliver: deliver ?? null,
     });
   },
@@ -104,9 +113,19 @@ const github: SourceType<typeof fields, GitHubSettings> = {
     const client = await openGitHubClient(own, tools);
     const starts = environment.workflow?.source === name ? environment.workflow.file : null;
     const { workflow, alerts } = own;
-    return examineGitHub({ name, client, workflow, alerts, starts }, abort);
+    const deployments = deploymentsOf(own, environment)?.called ?? null;
+    return examineGitHub({ name, client, workflow, deployments, alerts, starts }, abort);
   },
 };
+
+/** Where the work tree says what runs, GitHub's list of deployments is not needed. */
+function deploymentsOf(
+  { deployments }: GitHubSettings,
+  { environment, names, workflow }: EnvironmentSettings,
+) {
+  if (!(deployments ?? environment.runs !== 'work-tree')) return null;
+  return { called: names.github, rollback: workflow?.file ?? null };
+}
 
 /** The settings of a source of type github; another type is a bug: the settings were checked. */
 export function githubSettings(source: SourceSettings | undefined): GitHubSettings {

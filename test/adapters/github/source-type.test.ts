@@ -137,14 +137,15 @@ describe('the doctor', () => {
     expect(github.posts()).toEqual([]);
   });
 
-  async function examine(text: string, starts: string | null = null) {
+  async function examine(text: string, starts: string | null = null, deployments: string | null = null) {
     const { examineGitHub } = await import('../../../src/adapters/github/index.ts');
     const { own } = read(`type: github\n${text}`);
     if (own === undefined) throw new Error('The settings are wrong');
     const environment = { repository: { remote: 'o/r', apiUrl: github.name.api, webUrl: null } };
     const client = await openGitHubClient(own, { environment, now: Date.now });
     const { workflow, alerts } = own;
-    const findings = await examineGitHub({ name: 'github', client, workflow, alerts, starts }, GOING_ON);
+    const examined = { name: 'github', client, workflow, alerts, starts, deployments };
+    const findings = await examineGitHub(examined, GOING_ON);
     return findings.map(({ shape, sentence, help }) => [shape, sentence, ...help].join(' | '));
   }
 
@@ -157,6 +158,22 @@ describe('the doctor', () => {
       'well | github: dependabot alerts can be read, 0 are open',
       'well | github: rollback.yml can be started',
     ]);
+  });
+
+  test('says whether deployments can be read, and that an environment may be called otherwise there', async () => {
+    github.state.addDeployment({ environment: 'production' }, []);
+    const settings = 'token: token\ndeploy_workflow: none\n';
+
+    expect((await examine(settings, null, 'production')).at(-1)).toBe(
+      'well | github: deployments to production can be read',
+    );
+    expect((await examine(settings, null, 'prod')).at(-1)).toMatch(
+      /^unknown \| github: GitHub lists no deployment to prod \| Say names\.github/,
+    );
+    github.granted = { contents: 'read', metadata: 'read' };
+    expect((await examine(settings, null, 'production')).at(-1)).toMatch(
+      /^wrong \| github: deployments to production: .*Grant .*"Deployments: Read"/,
+    );
   });
 
   test('names each permission that is missing, and how to grant it', async () => {

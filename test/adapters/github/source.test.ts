@@ -42,6 +42,7 @@ function sourceOf(change: Partial<GitHubSourceOptions> = {}) {
     artifacts: [],
     deliver: null,
     alerts: [],
+    deployments: null,
     repository: historyOf({ [GOOD]: START - minutes(120), [BAD]: START }, []),
     poll: 30_000,
     now: () => now,

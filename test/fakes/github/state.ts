@@ -158,14 +158,20 @@ export class State {
     ];
   }
 
-  /** `states`: of its statuses, newest first. */
-  addDeployment(given: Body, states: readonly string[]): void {
+  /** With its statuses, newest first: the word alone, or more of it. Returns its id. */
+  addDeployment(given: Body, statuses: readonly (string | Body)[]): string {
     const id = this.#id();
     this.deployments.unshift(this.#description.sample('deployment', { id: raw(id), ...given }));
     this.deploymentStatuses.set(
       id,
-      states.map((state) => this.#description.sample('deployment-status', { state })),
+      statuses.map((status) =>
+        this.#description.sample(
+          'deployment-status',
+          typeof status === 'string' ? { state: status } : status,
+        ),
+      ),
     );
+    return id;
   }
 
   addAlert(type: AlertType, given: Body): void {

@@ -251,6 +251,7 @@ export function gitHub(ill: (github: FakeGitHub, now: number) => void): OpenPart
       artifacts: [],
       deliver: null,
       alerts: ['code-scanning', 'dependabot', 'secret-scanning'],
+      deployments: null,
       repository,
       poll: seconds(30),
       now: () => stage.now,
