@@ -96,6 +96,19 @@ test("the repository's own workflow takes a bad deployment back", async () => {
   expect(sandbox.lines('effects.log')).toEqual(['pause', 'resume']);
 }, 180_000);
 
+test('a workflow that never heard of rollbackd takes it back all the same', async () => {
+  await sandbox.start();
+  const good = await deployed('good');
+  await untilRunning(sandbox, good, 'good');
+  await deployed('bad gold');
+  const { run } = await dispatched();
+  github.state.setJobs(run, [{ name: 'Roll back', log: 'Done.\n' }]);
+  github.state.change(run, { status: 'completed', conclusion: 'success' });
+
+  await untilIncident(sandbox, 'probation', 60_000);
+  expect(posts()).toBe(1);
+}, 180_000);
+
 test('killed while GitHub begins the run, which hangs up and hides it: it is dispatched once', async () => {
   await sandbox.start();
   const good = await deployed('good');

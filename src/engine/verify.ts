@@ -6,7 +6,7 @@ import { proveHealth } from '../core/prove-health.ts';
 import type { Actuator, StepContext } from '../ports/actuator.ts';
 import { gather } from './gather.ts';
 import { observe } from './observe.ts';
-import { FETCH_EVERY, track } from './track.ts';
+import { announce, FETCH_EVERY, track } from './track.ts';
 import { type Place, policyFor, type World } from './world.ts';
 
 /** `health.prove`: the rollback is good only when evidence newer than the move says so. Starts nothing. */
@@ -77,10 +77,33 @@ export function awaiting(world: World, place: () => Place): Actuator<Verbs['depl
       await track(world, place(), isRemoteDue(world, place(), context.startedAt), abort);
       const runs = running(await world.store.deployments.deployments(input.environment));
       if (runs?.version === input.toVersion) return { is: 'done', result: { deployment: runs.id } };
+      if (await reportWorkflow(world, place(), context, abort)) {
+        return { is: 'running', detail: 'the workflow has deployed it' };
+      }
       return { is: 'running', detail: `${runs === undefined ? 'nothing' : short(runs.commit)} runs still` };
     },
     start: async () => {},
   };
+}
+
+/**
+ * Where pipelines say what runs, a rollback workflow that did its job has said so by that; what it tells itself, later
+ * or before, is the same. True where that was news.
+ */
+async function reportWorkflow(
+  world: World,
+  place: Place,
+  { outputs, startedAt }: StepContext,
+  abort: AbortSignal,
+): Promise<boolean> {
+  const run = outputs['workflow.run'];
+  if (run?.commit === undefined || place.environment.runs !== 'api' || place.workflow?.deploys !== true)
+    return false;
+  const facts = await place.repository.find(run.commit, abort);
+  if (facts === undefined) return false;
+  const seenAt = world.clock.now();
+  const runUrl = run.url ?? null;
+  return announce(world, place, { from: 'api', state: 'succeeded', facts, at: startedAt, seenAt, runUrl });
 }
 
 /** The remote is asked as the step begins, and then no more often than the loop asks it. */

@@ -214,8 +214,10 @@ export class Outside {
         },
       }),
       'workflow.run': this.#actuator('workflow.run', {
-        isDone: (_, { key }) =>
-          this.dispatched.includes(key) ? { run: '7', movedAt: String(this.workTree.since) } : undefined,
+        isDone: ({ to }, { key }) =>
+          this.dispatched.includes(key)
+            ? { run: '7', commit: to, movedAt: String(this.workTree.since) }
+            : undefined,
         act: ({ to }, { key }) => {
           this.dispatched.push(key);
           this.deploy(to);

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { OutsideError } from '../../src/core/errors.ts';
-import { minutes } from '../../src/core/time.ts';
-import { B, Stage } from '../fakes/stage.ts';
+import { hours, minutes } from '../../src/core/time.ts';
+import { A, B, Stage } from '../fakes/stage.ts';
 
 describe('the repository has a rollback workflow', () => {
   test('it is started once, the authority shows the good version, and the data are proven', async () => {
@@ -25,6 +25,30 @@ describe('the repository has a rollback workflow', () => {
       ],
       warnings: [`main keeps ${B.slice(0, 7)}: take it back or mend it before the next deployment.`],
     });
+  });
+
+  test('where pipelines say what runs, its success says so: it need not know of us', async () => {
+    const stage = new Stage({ strategies: ['workflow'], runs: 'api' });
+    await stage.arm();
+    stage.outside.push(A, 'A');
+    stage.outside.deploy(A);
+    await stage.says('succeeded', A);
+    await stage.turn();
+    stage.now += minutes(5);
+    stage.outside.runTests();
+    await stage.pass(hours(2.5), minutes(30));
+    stage.outside.push(B, 'B');
+    stage.outside.badVersions.add('B');
+    stage.outside.deploy(B);
+    await stage.says('succeeded', B);
+    await stage.turn();
+    stage.now += minutes(5);
+    stage.outside.runTests();
+    await stage.settle();
+
+    expect((await stage.incident())?.state).toBe('probation');
+    expect(stage.outside.dispatched).toHaveLength(1);
+    expect((await stage.deployments()).at(-1)).toMatchObject({ commit: A, kind: 'rollback' });
   });
 
   test('what makes it impossible is named, and the next strategy is taken', async () => {
