@@ -1,3 +1,4 @@
+import { fnv1a } from '../core/fnv.ts';
 import { minutes } from '../core/time.ts';
 import type { SignalSource } from '../ports/signal-source.ts';
 import type { Bell } from './loop.ts';
@@ -65,7 +66,5 @@ async function lookWithin(
 
 /** A place between 0 and 1 that is the same at every start. */
 function spread(...names: readonly string[]): number {
-  let hash = 2_166_136_261;
-  for (const letter of names.join('/')) hash = Math.imul(hash ^ (letter.codePointAt(0) ?? 0), 16_777_619);
-  return (hash >>> 0) / 2 ** 32;
+  return fnv1a(...names) / 2 ** 32;
 }

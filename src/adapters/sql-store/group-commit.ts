@@ -1,4 +1,5 @@
 import { Conflict } from '../../ports/store.ts';
+import { checkpointWhenQuiet } from './checkpoint.ts';
 import type { Result, Sqlite } from './sqlite.ts';
 import type { Bound } from './statement.ts';
 
@@ -36,11 +37,14 @@ interface Waiting {
 export function groupCommit(sqlite: Sqlite): GroupCommit {
   let queue: Waiting[] = [];
   let closed = false;
+  const checkpoint = checkpointWhenQuiet(sqlite);
 
   const flush = () => {
     const group = queue;
     queue = [];
-    if (group.length > 0) commitGroup(sqlite, group);
+    if (group.length === 0) return;
+    commitGroup(sqlite, group);
+    checkpoint.committed(group.reduce((sum, { steps }) => sum + steps.length, 0));
   };
 
   return {
@@ -57,6 +61,7 @@ export function groupCommit(sqlite: Sqlite): GroupCommit {
     close: () => {
       closed = true;
       flush();
+      checkpoint.stop();
     },
   };
 }

@@ -2,6 +2,7 @@ import type { Kysely } from 'kysely';
 import { type Migration, Migrator } from 'kysely/migration';
 import { Refusal } from '../../core/errors.ts';
 import { addLevels } from './add-levels.ts';
+import { addSubjectKeys } from './add-subject-keys.ts';
 import { createFirstTables } from './first-tables.ts';
 import { sqliteCode } from './sqlite.ts';
 import type { Tables } from './tables.ts';
@@ -37,4 +38,5 @@ function migratorOf(db: Kysely<Tables>): Migrator {
 const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0001-the-first-tables': { up: ({ schema }) => createFirstTables(schema) },
   '0002-levels': { up: addLevels },
+  '0003-subject-keys': { up: addSubjectKeys },
 };

@@ -139,6 +139,7 @@ function overdue(db: Kysely<Tables>, before: Slots<{ before: number }>['before']
       eb
         .selectFrom('signals as newer')
         .select('newer.at')
+        .whereRef('newer.subject_key', '=', 'old.subject_key')
         .whereRef('newer.environment', '=', 'old.environment')
         .whereRef('newer.kind', '=', 'old.kind')
         .whereRef('newer.subject', '=', 'old.subject')

@@ -1,4 +1,5 @@
 import type { Kysely } from 'kysely';
+import { fnv1a } from '../../core/fnv.ts';
 import { sampleOf } from '../../core/series.ts';
 import type { Signal, SourceHealth } from '../../core/signal.ts';
 import type { Catalogue } from '../../ports/signal-source.ts';
@@ -85,7 +86,8 @@ function signalRow(signal: Signal) {
   const { id, environment, kind, subject, at, attributes } = signal;
   const failed = Number(FAILING.includes(attributes.status));
   const value = sampleOf(signal)?.value ?? null;
-  return { id, environment, kind, subject, at, failed, value, body: JSON.stringify(signal) };
+  const subject_key = fnv1a(environment, kind, subject);
+  return { id, environment, kind, subject, subject_key, at, failed, value, body: JSON.stringify(signal) };
 }
 
 type Of = { environment: string };
@@ -100,6 +102,7 @@ function signalStatements(db: Kysely<Tables>) {
           environment: row.environment,
           kind: row.kind,
           subject: row.subject,
+          subject_key: row.subject_key,
           at: row.at,
           failed: row.failed,
           value: row.value,

@@ -26,11 +26,17 @@ export interface Sqlite {
   close(): void;
 }
 
+/** Pages of the log, at most; it is moved into the database long before where there is a pause (`checkpoint.ts`). */
+const LONGEST_LOG = 10_000;
+/** Bytes of a log that was moved, which the file keeps. */
+const SPARE_LOG = 8_388_608;
+
 /** Opens the file (`:memory:` allowed), durable at every COMMIT. `busy` is how long another writer is waited for, in ms. */
 export function openSqlite(path: string, busy: number): Sqlite {
   const database = new DatabaseSync(path, { timeout: busy, enableForeignKeyConstraints: true });
   try {
     database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA temp_store = MEMORY;');
+    database.exec(`PRAGMA wal_autocheckpoint = ${LONGEST_LOG}; PRAGMA journal_size_limit = ${SPARE_LOG}`);
   } catch (error) {
     database.close();
     throw error;

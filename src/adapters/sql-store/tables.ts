@@ -9,6 +9,8 @@ export interface Tables {
     readonly environment: string;
     readonly kind: string;
     readonly subject: string;
+    /** Of environment, kind and subject, to find them quickly; others may have the same. */
+    readonly subject_key: number;
     readonly at: number;
     /** 1 where its status is a failing one: what a roll-up counts. */
     readonly failed: number;
