@@ -23,23 +23,25 @@ beforeEach(async () => {
   github.state.addWorkflow('rollback.yml', ROLLBACK_YML);
   sandbox = await pipeline({ runs: 'api' });
   token = await sandbox.token('--scope', 'deploy');
-  sandbox.configure((text) =>
-    text
-      .replace(
-        'sources:\n',
-        'sources:\n  hub: { type: github, token: token, repository: o/r, deploy_workflow: none }\n',
-      )
-      .replace('remote: ./remote.git,', `remote: ./remote.git, api_url: "${github.name.api}",`)
-      .replace(
-        'strategies: [revert]',
-        `strategies: [workflow, revert]
+  sandbox.configure(withWorkflow);
+});
+
+function withWorkflow(text: string): string {
+  return text
+    .replace(
+      'sources:\n',
+      'sources:\n  hub: { type: github, token: token, repository: o/r, deploy_workflow: none, poll: 1s }\n',
+    )
+    .replace('remote: ./remote.git,', `remote: ./remote.git, api_url: "${github.name.api}",`)
+    .replace(
+      'strategies: [revert]',
+      `strategies: [workflow, revert]
     workflow:
       source: hub
       inputs: { target_commit: "{{commit}}", environment: "{{environment}}", reason: "{{incident}}" }
       job: Roll back`,
-      ),
-  );
-});
+    );
+}
 
 afterEach(async () => {
   await sandbox.cleanUp();
@@ -107,6 +109,45 @@ test('a workflow that never heard of rollbackd takes it back all the same', asyn
 
   await untilIncident(sandbox, 'probation', 60_000);
   expect(posts()).toBe(1);
+}, 180_000);
+
+test("GitHub's list of deployments is enough: nobody posts anything", async () => {
+  sandbox.configure((text) =>
+    withWorkflow(text).replace('required: [dbt-prod]', 'required: [dbt-prod]\n    sources: [dbt-prod, hub]'),
+  );
+  const deploys = async (content: Content) => {
+    const commit = await sandbox.deploy(content);
+    const [start, end] = [Date.now() - 2_000, Date.now()].map((at) => new Date(at).toISOString());
+    github.state.addDeployment({ environment: 'production', sha: commit, ref: 'main', task: 'deploy' }, [
+      { state: 'success', created_at: end },
+      { state: 'in_progress', created_at: start },
+    ]);
+    return commit;
+  };
+  const tests = async () => {
+    await sandbox.runDbt();
+    const files = ['--run-results', 'target/run_results.json', '--manifest', 'target/manifest.json'];
+    expect(await sandbox.cli('push', '--environment', 'production', ...files)).toMatchObject({ code: 0 });
+  };
+  const good = await deploys('good');
+  await sandbox.start();
+  await untilRunning(sandbox, good);
+  await tests();
+  await untilRunning(sandbox, good, 'good');
+  const bad = await deploys('bad gold');
+  await untilRunning(sandbox, bad);
+  await tests();
+  const { run, inputs } = await dispatched();
+  expect(inputs.target_commit).toBe(good);
+  // As Actions does for a job with an environment: under the commit that the workflow was started from.
+  github.state.addDeployment({ environment: 'production', sha: bad, ref: 'main', task: 'deploy' }, [
+    { state: 'success', log_url: `https://github.test/o/r/actions/runs/${run}/job/1` },
+  ]);
+  github.state.setJobs(run, [{ name: 'Roll back', log: 'Done.\n' }]);
+  github.state.change(run, { status: 'completed', conclusion: 'success' });
+
+  await untilIncident(sandbox, 'probation', 60_000);
+  await untilRunning(sandbox, good);
 }, 180_000);
 
 test('killed while GitHub begins the run, which hangs up and hides it: it is dispatched once', async () => {
