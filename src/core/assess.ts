@@ -89,11 +89,14 @@ const STRICTNESS: Readonly<Record<Assessed['effective'], number>> = {
 
 /** The breach that decides for all: the strictest, then the most severe, then the oldest. */
 export function strictest(assessed: readonly Assessed[]): Assessed | undefined {
-  return [...assessed].sort(
-    (a, b) =>
-      STRICTNESS[b.effective] - STRICTNESS[a.effective] ||
-      Number(atLeast(b.breach.severity, a.breach.severity)) -
-        Number(atLeast(a.breach.severity, b.breach.severity)) ||
-      a.breach.since - b.breach.since,
-  )[0];
+  let found = assessed[0];
+  for (const each of assessed) if (found !== undefined && isStricter(each, found)) found = each;
+  return found;
+}
+
+function isStricter(one: Assessed, other: Assessed): boolean {
+  if (one.effective !== other.effective) return STRICTNESS[one.effective] > STRICTNESS[other.effective];
+  const [severity, against] = [one.breach.severity, other.breach.severity];
+  if (severity !== against) return atLeast(severity, against);
+  return one.breach.since < other.breach.since;
 }

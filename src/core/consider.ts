@@ -55,8 +55,7 @@ export function consider(facts: Facts, policy: Policy, now: Instant, earlier: Ea
   const evaluation = evaluate(policy.rules, facts, now, attribution);
   const assessed = evaluation.breaches.map((breach) => assess(breach, facts, policy, now, attribution));
   const judgement = judge(facts, now, { attribution, evaluation, assessed });
-  const told = (each: Assessed) => isToldElsewhere(each, facts);
-  const live = assessed.filter((each) => isLive(each) && !told(each));
+  const [live, rest] = split(assessed, (each) => isLive(each) && !isToldElsewhere(each, facts));
   const context = { facts, now, attribution, matrix: policy.matrix };
   const judged = new Map<string, readonly Assessed[]>();
   const liveFor: LiveFor = ({ policy: version = policy.version }) => {
@@ -75,9 +74,16 @@ export function consider(facts: Facts, policy: Policy, now: Instant, earlier: Ea
     assessed,
     judgement,
     cases: casesOf(live, liveFor, context),
-    leftAlone: assessed.filter((each) => !isLive(each) || told(each)).map((each) => leave(each, context)),
+    leftAlone: rest.map((each) => leave(each, context)),
     firstDay: assessed.filter((each) => each.novelty.is === 'first-day').map((each) => known(each, now)),
   };
+}
+
+/** Those that are, and those that are not. */
+function split<T>(all: readonly T[], is: (each: T) => boolean): readonly [readonly T[], readonly T[]] {
+  const [yes, no]: [T[], T[]] = [[], []];
+  for (const each of all) (is(each) ? yes : no).push(each);
+  return [yes, no];
 }
 
 /** The breaches that count for an incident: those that its own policy finds. */
@@ -112,6 +118,7 @@ function isLive({ effective, handledBy, firing }: Assessed): boolean {
 
 /** What an open incident of ours has already stays there: of two environments, the one that opened first tells. */
 function isToldElsewhere({ breach }: Assessed, facts: Facts): boolean {
+  if (facts.elsewhere.length === 0) return false;
   const ours = facts.incidents.some(
     (incident) =>
       !isFinal(incident.state) &&

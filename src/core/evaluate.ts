@@ -91,15 +91,14 @@ function askEach(rule: Rule, question: Question): Answer {
   while (first > 0 && holds[first - 1] === true) first -= 1;
   const signal = mine[last] as Signal;
   const since = first === 0 ? beganAt(rule, question) : (mine[first] as Signal).at;
-  const recent = holds.slice(Math.max(0, last + 1 - rule.confirm.of), last + 1);
-  const confirmed = recent.filter(Boolean).length >= rule.confirm.n;
+  const confirmed = countTrue(holds, last + 1 - rule.confirm.of, last) >= rule.confirm.n;
   const clearingSince = last === mine.length - 1 ? null : (mine[last + 1] as Signal).at;
   const stale = question.limit !== null && now - newest.at > question.limit;
   if (clearingSince !== null && now >= clearingSince + rule.keepFiringFor) {
     return { is: 'healthy', cleared: signal };
   }
   if (stale && rule.onMissing === 'clear') return { is: 'healthy', cleared: null };
-  const matched = holds.filter(Boolean).length;
+  const matched = countTrue(holds, 0, last);
   return {
     ...breachOf(rule, question, signal),
     since,
@@ -108,6 +107,12 @@ function askEach(rule: Rule, question: Question): Answer {
     stale,
     samples: { matched, seen: mine.length },
   };
+}
+
+function countTrue(holds: readonly boolean[], from: number, to: number): number {
+  let count = 0;
+  for (let index = Math.max(0, from); index <= to; index += 1) if (holds[index] === true) count += 1;
+  return count;
 }
 
 /** Where all that is looked at breaches, further back than that: the row it began with does not move on. */

@@ -112,15 +112,14 @@ function hasEvidence(breach: IncidentBreach, facts: Facts, attribution: Attribut
 /** The rule's own summary, filled from the signal. */
 export function summarise(breach: Assessed['breach']): string {
   if (breach.rule.summary === '') return `${breach.subject}: ${valueText(breach)}`;
-  return breach.rule.summary
-    .replaceAll(/\{\{\s*([a-z_]+)\s*\}\}/g, (_, name: string) => {
-      if (name === 'subject') return readable(breach);
-      const value = breach.signal.attributes[name];
-      if (typeof value === 'number') return sayCount(Math.abs(value) < 100 ? value : Math.round(value));
-      if (typeof value === 'boolean') return value ? 'yes' : 'no';
-      return value === null || value === undefined ? '?' : String(value);
-    })
-    .replaceAll(/\b1 (row|test|model|failure)s\b/g, '1 $1');
+  const filled = breach.rule.summary.replaceAll(/\{\{\s*([a-z_]+)\s*\}\}/g, (_, name: string) => {
+    if (name === 'subject') return readable(breach);
+    const value = breach.signal.attributes[name];
+    if (typeof value === 'number') return sayCount(Math.abs(value) < 100 ? value : Math.round(value));
+    if (typeof value === 'boolean') return value ? 'yes' : 'no';
+    return value === null || value === undefined ? '?' : String(value);
+  });
+  return filled.includes('1 ') ? filled.replaceAll(/\b1 (row|test|model|failure)s\b/g, '1 $1') : filled;
 }
 
 /** The short name of a subject where its signal carries one: `unique_silver_orders_order_id`. */
