@@ -1,15 +1,13 @@
+import './young-space.ts'; // before everything else is loaded
 import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { setFlagsFromString } from 'node:v8';
 import { runCli } from './cli/program.ts';
 import { createIo } from './command-line.ts';
 
 /** argv, environment, OS signals: the only file that says `process`. */
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string };
-// The room for young objects would grow to over 100 MB and stay so; every git that is started copies the page tables.
-setFlagsFromString('--semi-space-growth-factor=1');
 const abort = new AbortController();
 const hangUps = new EventTarget();
 

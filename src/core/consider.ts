@@ -55,7 +55,8 @@ export function consider(facts: Facts, policy: Policy, now: Instant, earlier: Ea
   const evaluation = evaluate(policy.rules, facts, now, attribution);
   const assessed = evaluation.breaches.map((breach) => assess(breach, facts, policy, now, attribution));
   const judgement = judge(facts, now, { attribution, evaluation, assessed });
-  const [live, rest] = split(assessed, (each) => isLive(each) && !isToldElsewhere(each, facts));
+  const live = assessed.filter((each) => isLive(each) && !isToldElsewhere(each, facts));
+  const lives = new Set(live);
   const context = { facts, now, attribution, matrix: policy.matrix };
   const judged = new Map<string, readonly Assessed[]>();
   const liveFor: LiveFor = ({ policy: version = policy.version }) => {
@@ -74,16 +75,9 @@ export function consider(facts: Facts, policy: Policy, now: Instant, earlier: Ea
     assessed,
     judgement,
     cases: casesOf(live, liveFor, context),
-    leftAlone: rest.map((each) => leave(each, context)),
+    leftAlone: assessed.filter((each) => !lives.has(each)).map((each) => leave(each, context)),
     firstDay: assessed.filter((each) => each.novelty.is === 'first-day').map((each) => known(each, now)),
   };
-}
-
-/** Those that are, and those that are not. */
-function split<T>(all: readonly T[], is: (each: T) => boolean): readonly [readonly T[], readonly T[]] {
-  const [yes, no]: [T[], T[]] = [[], []];
-  for (const each of all) (is(each) ? yes : no).push(each);
-  return [yes, no];
 }
 
 /** The breaches that count for an incident: those that its own policy finds. */
