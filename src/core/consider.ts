@@ -112,13 +112,12 @@ function isLive({ effective, handledBy, firing }: Assessed): boolean {
 
 /** What an open incident of ours has already stays there: of two environments, the one that opened first tells. */
 function isToldElsewhere({ breach }: Assessed, facts: Facts): boolean {
-  if (facts.elsewhere.length === 0) return false;
-  const ours = facts.incidents.some(
+  if (toldElsewhere(breach, facts) === undefined) return false;
+  return !facts.incidents.some(
     (incident) =>
       !isFinal(incident.state) &&
       incident.breaches.some((each) => each.rule === breach.rule.name && each.subject === breach.subject),
   );
-  return !ours && toldElsewhere(breach, facts) !== undefined;
 }
 
 function casesOf(live: readonly Assessed[], liveFor: LiveFor, context: Context): readonly Considering[] {
