@@ -32,6 +32,7 @@ export async function makeBaseImage(engine: Engine, image: string): Promise<void
     }
     shellOf(root, busybox);
     place(root, realpathSync(join(ROOT, 'node_modules/.bin/node')), '/usr/bin/node');
+    cLibraryOf(root);
     place(root, git, '/usr/bin/git');
     place(root, ssh, '/usr/bin/ssh');
     const core = execFileSync('git', ['--exec-path'], { encoding: 'utf8' }).trim();
@@ -54,6 +55,19 @@ function shellOf(root: string, busybox: string): void {
   for (const applet of applets.filter((each) => each !== 'busybox'))
     symlinkSync('busybox', join(root, 'bin', applet));
   symlinkSync('/bin/busybox', join(root, 'usr/bin/env'));
+}
+
+/** Every Debian has it as a whole; packages with compiled parts count on that. */
+function cLibraryOf(root: string): void {
+  const named = execFileSync('ldd', [realpathSync(join(ROOT, 'node_modules/.bin/node'))], {
+    encoding: 'utf8',
+  });
+  const directory = dirname(/\/\S+\/libc\.so\.6/.exec(named)?.[0] ?? '/lib/libc.so.6');
+  mkdirSync(join(root, directory), { recursive: true });
+  for (const part of ['dl.so.2', 'm.so.6', 'pthread.so.0', 'resolv.so.2', 'rt.so.1', 'util.so.1']) {
+    const file = join(directory, `lib${part}`);
+    cpSync(realpathSync(file), join(root, file));
+  }
 }
 
 /** npm is a folder of scripts; `npm` on PATH is a link into it. */
