@@ -72,6 +72,8 @@ type Answer =
   | (Verdict & { is: 'unknown' })
   | { readonly is: 'healthy'; readonly cleared: Signal | null };
 
+const HEALTHY: Answer = { is: 'healthy', cleared: null };
+
 function ask(rule: Rule, question: Question): Answer {
   try {
     return rule.over === null ? askEach(rule, question) : askTime(rule, question);
@@ -86,7 +88,7 @@ function askEach(rule: Rule, question: Question): Answer {
   const { mine, now, newest } = question;
   const holds = mine.map((signal) => rule.when({ signal }));
   const last = holds.lastIndexOf(true);
-  if (last === -1) return { is: 'healthy', cleared: null };
+  if (last === -1) return HEALTHY;
   let first = last;
   while (first > 0 && holds[first - 1] === true) first -= 1;
   const signal = mine[last] as Signal;
@@ -97,15 +99,24 @@ function askEach(rule: Rule, question: Question): Answer {
   if (clearingSince !== null && now >= clearingSince + rule.keepFiringFor) {
     return { is: 'healthy', cleared: signal };
   }
-  if (stale && rule.onMissing === 'clear') return { is: 'healthy', cleared: null };
+  if (stale && rule.onMissing === 'clear') return HEALTHY;
   const matched = countTrue(holds, 0, last);
   return {
-    ...breachOf(rule, question, signal),
+    is: 'breached',
+    rule,
+    subject: question.history.subject,
+    signal,
+    severity: severityOf(rule, signal),
     since,
     firesAt: confirmed ? since + rule.holdFor : null,
     clearingSince,
     stale,
     samples: { matched, seen: mine.length },
+    window: null,
+    baseline: null,
+    pValue: null,
+    slowdown: null,
+    isFirst: null,
   };
 }
 
@@ -127,10 +138,14 @@ function askTime(rule: Rule, question: Question): Answer {
   const { mine, now, newest, history, facts, attribution } = question;
   const answer = askWindow({ rule, history, facts, attribution, now });
   if (answer.is === 'unknown') return { ...answer, rule, subject: history.subject };
-  if (answer.is === 'healthy') return { is: 'healthy', cleared: null };
+  if (answer.is === 'healthy') return HEALTHY;
   const { window, baseline, pValue, slowdown, isFirst, since } = answer;
   return {
-    ...breachOf(rule, question, newest),
+    is: 'breached',
+    rule,
+    subject: history.subject,
+    signal: newest,
+    severity: severityOf(rule, newest),
     since,
     firesAt: since + rule.holdFor,
     clearingSince: null,
@@ -141,20 +156,5 @@ function askTime(rule: Rule, question: Question): Answer {
     pValue,
     slowdown,
     isFirst,
-  };
-}
-
-function breachOf(rule: Rule, question: Question, signal: Signal) {
-  return {
-    is: 'breached' as const,
-    rule,
-    subject: question.history.subject,
-    signal,
-    severity: severityOf(rule, signal),
-    window: null,
-    baseline: null,
-    pValue: null,
-    slowdown: null,
-    isFirst: null,
   };
 }
