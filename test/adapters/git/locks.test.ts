@@ -40,10 +40,14 @@ describe('a lock that a killed git left in our own clone', () => {
 
 describe('a git that has ended and is not taken leave of yet', () => {
   it('works nowhere', async () => {
-    // The shell becomes a sleep, which never asks how its git ended.
-    const parent = spawn('/bin/sh', ['-c', 'git --version >/dev/null & echo $!; exec sleep 20'], {
-      stdio: ['ignore', 'pipe', 'ignore'],
-    });
+    // The shell becomes a sleep, which never asks how its git ended; the git waits until it has.
+    const parent = spawn(
+      '/bin/sh',
+      ['-c', '{ sleep 1; exec git --version; } >/dev/null & echo $!; exec sleep 20'],
+      {
+        stdio: ['ignore', 'pipe', 'ignore'],
+      },
+    );
     try {
       const pid = await new Promise<string>((resolve) =>
         parent.stdout.once('data', (text: Buffer) => resolve(text.toString().trim())),
