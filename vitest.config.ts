@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config';
+import { secondAttempt } from './test/second-attempts.ts';
 
 export default defineConfig({
   test: {
@@ -9,5 +10,6 @@ export default defineConfig({
     pool: 'forks',
     maxWorkers: 3,
     expect: { poll: { timeout: 10_000 } },
+    retry: secondAttempt,
   },
 });

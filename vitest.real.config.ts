@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config';
+import { secondAttempt } from './test/second-attempts.ts';
 
 export default defineConfig({
   test: {
@@ -8,5 +9,6 @@ export default defineConfig({
     pool: 'forks',
     fileParallelism: false,
     expect: { poll: { timeout: 10_000 } },
+    retry: secondAttempt,
   },
 });

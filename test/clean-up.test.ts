@@ -1,14 +1,15 @@
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
 import { cleanUp } from '../src/clean-up.ts';
 import { days, hours } from '../src/core/time.ts';
+import { removeDirectory } from './fakes/directory.ts';
 import { A, C, ROGER, Stage } from './fakes/stage.ts';
 
 const made: string[] = [];
 afterEach(() => {
-  for (const each of made.splice(0)) rmSync(each, { recursive: true, force: true });
+  for (const each of made.splice(0)) removeDirectory(each);
 });
 
 /** A state directory with files of a certain age. */

@@ -1,16 +1,17 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { createIo } from '../src/command-line.ts';
 import { terminal } from './cli/terminal.ts';
+import { removeDirectory } from './fakes/directory.ts';
 
 let folder = '';
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'rollbackd-rules-'));
   writeFileSync(join(folder, 'right.yaml'), 'rules: []\n');
 });
-afterEach(() => rmSync(folder, { recursive: true, force: true }));
+afterEach(() => removeDirectory(folder));
 
 /** The command line with the real files of this machine. */
 function real() {

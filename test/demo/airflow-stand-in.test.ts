@@ -1,10 +1,11 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { createAirflowSource } from '../../src/adapters/airflow/index.ts';
 import { Secret } from '../../src/core/secret.ts';
 import { startAirflowStandIn } from '../../src/demo/airflow-stand-in.ts';
+import { removeDirectory } from '../fakes/directory.ts';
 
 const abort = new AbortController().signal;
 
@@ -12,7 +13,7 @@ test('the Airflow of the demo is one to the real source: healthy, ill, healthy a
   await using airflow = await startAirflowStandIn();
   await using closing = new AsyncDisposableStack();
   const directory = await mkdtemp(join(tmpdir(), 'rollbackd-demo-'));
-  closing.defer(() => rm(directory, { recursive: true, force: true }));
+  closing.defer(() => removeDirectory(directory));
   const warnings: unknown[] = [];
   const source = createAirflowSource({
     url: airflow.url,

@@ -1,4 +1,4 @@
-import { appendFile, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { appendFile, mkdtemp, readdir, readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -11,6 +11,7 @@ import { createGit } from '../../src/demo/git.ts';
 import { runDemo } from '../../src/demo/index.ts';
 import { sandboxAt } from '../../src/demo/sandbox.ts';
 import { openLog } from '../../src/log.ts';
+import { removeDirectory } from '../fakes/directory.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const git = createGit(process.env);
@@ -44,7 +45,7 @@ beforeAll(async () => {
       startDaemon({ ...options, version: '0.0.0', log: openLog({ file: join(directory, 'daemon.log') }) }),
   });
 }, 120_000);
-afterAll(() => rm(home, { recursive: true, force: true }));
+afterAll(() => removeDirectory(home));
 
 describe('the demo, told once', () => {
   test('happened as it was told', () => {

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -15,6 +15,7 @@ import { PACES } from '../../src/demo/sandbox-config.ts';
 import { loadSettings } from '../../src/settings/load-settings.ts';
 import { compileMapping, DEFAULT_MAPPING } from '../../src/settings/mapping.ts';
 import { SOURCE_TYPES } from '../../src/source-types.ts';
+import { removeDirectory } from '../fakes/directory.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const git = createGit(process.env);
@@ -25,7 +26,7 @@ let directory: string;
 beforeEach(async () => {
   directory = await mkdtemp(join(tmpdir(), 'rollbackd-demo-'));
 });
-afterEach(() => rm(directory, { recursive: true, force: true }));
+afterEach(() => removeDirectory(directory));
 
 function build(): Promise<Sandbox> {
   return buildSandbox({

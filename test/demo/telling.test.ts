@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -9,6 +9,7 @@ import { openInbox } from '../../src/demo/inbox.ts';
 import { type DemoOptions, runDemo } from '../../src/demo/index.ts';
 import { createTeller } from '../../src/demo/teller.ts';
 import { StoryBroken, waitFor } from '../../src/demo/waiting.ts';
+import { removeDirectory } from '../fakes/directory.ts';
 
 const abort = new AbortController().signal;
 let directory: string;
@@ -16,7 +17,7 @@ let directory: string;
 beforeEach(async () => {
   directory = await mkdtemp(join(tmpdir(), 'rollbackd-demo-'));
 });
-afterEach(() => rm(directory, { recursive: true, force: true }));
+afterEach(() => removeDirectory(directory));
 
 /** The same two lines in one look. */
 function told(look: { utf8: boolean; colour: boolean }): string[] {

@@ -1,8 +1,9 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync } from 'node:fs';
 import { createServer, type Server, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { removeDirectory } from './directory.ts';
 
 /** A container as the fake engine keeps it: what `docker inspect` says, and its labels. */
 export interface FakeContainer {
@@ -54,7 +55,7 @@ export class FakeDocker {
 
   async close(): Promise<void> {
     await this.stop();
-    rmSync(this.#home, { recursive: true, force: true });
+    removeDirectory(this.#home);
   }
 
   get streams(): number {

@@ -1,7 +1,8 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { removeDirectory } from './directory.ts';
 
 /** Contents by file name; null deletes. */
 export type Files = Readonly<Record<string, string | null>>;
@@ -85,7 +86,7 @@ export function gitSandbox(): GitSandbox {
       writeFileSync(join(remote, 'hooks', name), `#!/bin/sh\n${body}\n`, { mode: 0o755 });
     },
     show: (commit, file) => run(remote, ['show', `${commit}:${file}`]),
-    cleanUp: () => rmSync(root, { recursive: true, force: true }),
+    cleanUp: () => removeDirectory(root),
   };
 }
 
@@ -104,7 +105,7 @@ function copyAt(path: string, tick: () => string): SandboxCopy {
       for (const [name, text] of Object.entries(files)) {
         const file = join(path, name);
         if (text === null) {
-          rmSync(file, { recursive: true, force: true });
+          removeDirectory(file);
           continue;
         }
         mkdirSync(dirname(file), { recursive: true });

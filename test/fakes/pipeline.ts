@@ -14,6 +14,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { freePort } from '../../src/demo/free-port.ts';
+import { removeDirectory } from './directory.ts';
 import { SANDBOX_ENV } from './git-sandbox.ts';
 import { type ConfigurationOptions, configuration } from './pipeline/configuration.ts';
 import { type DaemonProcess, type Ended, runCli, spawnDaemon, waitFor } from './pipeline/daemon-process.ts';
@@ -191,7 +192,7 @@ export class Pipeline {
     this.signal('SIGKILL');
     await this.#daemon?.ended;
     await this.inbox.close();
-    rmSync(this.root, { recursive: true, force: true, maxRetries: 5 });
+    removeDirectory(this.root);
   }
 
   /** The same pipeline at the same point in its life, elsewhere; not running. */

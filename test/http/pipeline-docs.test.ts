@@ -1,9 +1,10 @@
 import { execFile } from 'node:child_process';
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
+import { removeDirectory } from '../fakes/directory.ts';
 import { type FakeServer, startFakeServer } from '../fakes/http-server.ts';
 
 const COMMIT = '2'.repeat(40);
@@ -15,7 +16,7 @@ beforeEach(async () => {
   await writeFile(join(directory, 'target', 'run_results.json'), '{"results": []}');
   await writeFile(join(directory, 'target', 'manifest.json'), '{"nodes": {}}');
 });
-afterEach(async () => rm(directory, { recursive: true, force: true }));
+afterEach(async () => removeDirectory(directory));
 
 interface Ended {
   readonly status: number;

@@ -1,9 +1,10 @@
 import { execFile } from 'node:child_process';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { Secret } from '../../src/core/secret.ts';
+import { removeDirectory } from '../fakes/directory.ts';
 import { startFakeServer } from '../fakes/http-server.ts';
 import { ensurePython } from './install.ts';
 
@@ -67,6 +68,6 @@ async function fuzz(
       );
     });
   } finally {
-    await rm(directory, { recursive: true, force: true });
+    removeDirectory(directory);
   }
 }

@@ -5,12 +5,12 @@ import {
   mkdirSync,
   mkdtempSync,
   realpathSync,
-  rmSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { removeDirectory } from '../fakes/directory.ts';
 import type { Engine } from './docker-engine.ts';
 import { ensureDebian } from './install.ts';
 
@@ -45,7 +45,7 @@ export async function makeBaseImage(engine: Engine, image: string): Promise<void
     if (existsSync(CERTIFICATES)) place(root, CERTIFICATES, CERTIFICATES);
     await engine.import(root, image);
   } finally {
-    rmSync(root, { recursive: true, force: true });
+    removeDirectory(root);
   }
 }
 

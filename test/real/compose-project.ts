@@ -1,7 +1,8 @@
 import { execFileSync } from 'node:child_process';
-import { chmodSync, cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, cpSync, mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { removeDirectory } from '../fakes/directory.ts';
 import { gitSandbox, SANDBOX_ENV } from '../fakes/git-sandbox.ts';
 import type { Engine } from './docker-engine.ts';
 
@@ -68,7 +69,7 @@ export function composeProject(engine: Engine, options: { readonly stub?: string
     workTree,
     head,
     compose: (...args) => engine.compose([...files, ...args], { cwd: root, env }),
-    cleanUp: () => rmSync(root, { recursive: true, force: true }),
+    cleanUp: () => removeDirectory(root),
   };
 }
 
@@ -108,5 +109,5 @@ export function shellOnly(busybox: string): { readonly directory: string; remove
   }
   mkdirSync(join(directory, 'etc'));
   writeFileSync(join(directory, 'etc/passwd'), 'root:x:0:0:root:/:/bin/sh\n');
-  return { directory, remove: () => rmSync(directory, { recursive: true, force: true }) };
+  return { directory, remove: () => removeDirectory(directory) };
 }

@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -9,6 +9,7 @@ import { describe, expect, test } from 'vitest';
 import { createDbtCommand } from '../../src/adapters/dbt/index.ts';
 import type { Observation } from '../../src/ports/signal-source.ts';
 import { FIXTURES, never, silent, sourceOver, tally, temporary } from '../adapters/dbt/setting.ts';
+import { removeDirectory } from '../fakes/directory.ts';
 
 const run = promisify(execFile);
 const CRITICAL = [
@@ -69,7 +70,7 @@ async function install(version: string): Promise<string> {
   const home = join(homedir(), '.cache', 'rollbackd', hash);
   const bin = join(home, 'bin');
   if (existsSync(join(home, 'installed'))) return bin;
-  rmSync(home, { recursive: true, force: true });
+  removeDirectory(home);
   mkdirSync(join(homedir(), '.cache', 'rollbackd'), { recursive: true });
   await run('python3', ['-m', 'venv', home]);
   // Without --no-deps a dependency of 1.12 would download a program while installing; the lock file is complete.

@@ -13,6 +13,7 @@ import { homedir, tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
+import { removeDirectory } from '../fakes/directory.ts';
 import { ensureDebian } from './install.ts';
 
 const execute = promisify(execFile);
@@ -95,7 +96,7 @@ async function stop(docker: Engine['docker'], engine: ChildProcess, home: string
   engine.kill('SIGTERM');
   await ended;
   await execute('umount', [join(home, 'exec/netns/default')]).catch(() => undefined);
-  rmSync(home, { recursive: true, force: true });
+  removeDirectory(home);
 }
 
 /** Docker Compose v2, built from the Go module once: Debian has only the old one. Throws `NOT RUN: ...`. */
@@ -122,7 +123,7 @@ export async function ensureCompose(): Promise<string> {
   } catch (error) {
     throw new Error(`NOT RUN: Docker Compose ${COMPOSE} cannot be built`, { cause: error });
   } finally {
-    rmSync(work, { recursive: true, force: true });
+    removeDirectory(work);
   }
   return path;
 }

@@ -1,10 +1,11 @@
-import { cpSync, mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, realpathSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createDockerSource, examineDocker } from '../../src/adapters/docker/index.ts';
 import type { Signal } from '../../src/core/signal.ts';
+import { removeDirectory } from '../fakes/directory.ts';
 import { type Engine, startEngine } from './docker-engine.ts';
 import { ensureDebian } from './install.ts';
 
@@ -24,7 +25,7 @@ beforeAll(async () => {
     }
     await engine.import(root, 'busy:1');
   } finally {
-    rmSync(root, { recursive: true, force: true });
+    removeDirectory(root);
   }
 });
 afterAll(() => engine?.stop());

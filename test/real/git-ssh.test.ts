@@ -1,6 +1,6 @@
 import type { ChildProcess } from 'node:child_process';
 import { execFileSync, spawn } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { createServer } from 'node:http';
 import { createServer as createSocketServer } from 'node:net';
@@ -17,6 +17,7 @@ import {
 } from '../../src/adapters/git/index.ts';
 import { Secret } from '../../src/core/secret.ts';
 import { commitOf, contextOf, doRevert, never, PATHS, revertInput } from '../adapters/git/story.ts';
+import { removeDirectory } from '../fakes/directory.ts';
 import type { GitSandbox } from '../fakes/git-sandbox.ts';
 import { gitSandbox, SANDBOX_ENV } from '../fakes/git-sandbox.ts';
 
@@ -85,7 +86,7 @@ describe('git over ssh', () => {
   afterAll(() => {
     sshd.kill();
     sandbox.cleanUp();
-    rmSync(folder, { recursive: true, force: true });
+    removeDirectory(folder);
   });
 
   const offering = (key: string, knownHosts = 'known_hosts'): Credentials => ({

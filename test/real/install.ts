@@ -1,9 +1,10 @@
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { mkdir, rm } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { removeDirectory } from '../fakes/directory.ts';
 
 const run = promisify(execFile);
 
@@ -39,7 +40,7 @@ export async function ensurePython(pinned: string, program: string): Promise<str
     await run('python3', ['-m', 'venv', environment], { timeout: 120_000 });
     await run(join(environment, 'bin', 'pip'), ['install', '-q', pinned], { timeout: 400_000 });
   } catch (error) {
-    await rm(environment, { recursive: true, force: true });
+    removeDirectory(environment);
     throw new Error(`NOT RUN: ${pinned} cannot be installed`, { cause: error });
   }
   return path;

@@ -1,9 +1,10 @@
 import { execFile } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { stringify } from 'yaml';
+import { removeDirectory } from '../fakes/directory.ts';
 import { expressions, MONITORING } from '../shipped-monitoring.ts';
 import { ensureDebian } from './install.ts';
 
@@ -37,7 +38,7 @@ describe('the alerts that are shipped, as Prometheus reads them', () => {
       expect(code, said).toBe(0);
       expect(said).toContain(`${rules.length} rules found`);
     } finally {
-      rmSync(home, { recursive: true, force: true });
+      removeDirectory(home);
     }
   });
 

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, writeFileSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { createPrometheusSource } from '../../src/adapters/prometheus-query/index.ts';
+import { removeDirectory } from '../fakes/directory.ts';
 import { ensureDebian } from './install.ts';
 
 const never = new AbortController().signal;
@@ -46,7 +47,7 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await end();
-  rmSync(home, { recursive: true, force: true });
+  removeDirectory(home);
 });
 
 async function look(query: string) {

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { selfSigned } from '../fakes/tds/certificate.ts';
@@ -17,6 +17,8 @@ server.self_signed = lambda *_, **__: ours
 sys.argv = ['pysqlbridge', *sys.argv[3:]]
 server.main()
 `;
+
+import { removeDirectory } from '../fakes/directory.ts';
 
 /** A TDS server that others wrote, over tables of text. It reads SQL and changes nothing. */
 export interface Pysqlbridge extends AsyncDisposable {
@@ -54,7 +56,7 @@ export async function startPysqlbridge(
   });
   const close = async (): Promise<void> => {
     await end(child);
-    await rm(directory, { recursive: true, force: true });
+    removeDirectory(directory);
   };
   abort.addEventListener('abort', () => void close(), { once: true });
   try {

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
@@ -7,6 +7,7 @@ import { createSmtpNotifier, type SmtpOptions } from '../../src/adapters/smtp/in
 import { Secret } from '../../src/core/secret.ts';
 import { aMessage, aNotice } from '../fakes/a-notice.ts';
 import { countingMeter } from '../fakes/counting-meter.ts';
+import { removeDirectory } from '../fakes/directory.ts';
 import { type MailServer, mailServer } from '../fakes/mail-server.ts';
 
 const never = new AbortController().signal;
@@ -27,7 +28,7 @@ afterEach(async () => {
   server = undefined;
   protocols.length = 0;
 });
-afterAll(() => rmSync(directory, { recursive: true, force: true }));
+afterAll(() => removeDirectory(directory));
 
 async function secure(implicit: boolean): Promise<MailServer> {
   server = await mailServer({

@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
@@ -11,6 +11,7 @@ import type { Canary, ServerAddress } from '../../src/adapters/sql-server/option
 import { fillIn, loadStatements } from '../../src/adapters/sql-server/statements.ts';
 import { voiceOf } from '../../src/adapters/sql-server/voice.ts';
 import { Secret } from '../../src/core/secret.ts';
+import { removeDirectory } from '../fakes/directory.ts';
 import { startPysqlbridge } from './pysqlbridge.ts';
 
 const never = new AbortController().signal;
@@ -27,7 +28,7 @@ async function bridge(): Promise<Place> {
   const directory = await mkdtemp(join(tmpdir(), 'rollbackd-sql-'));
   onTestFinished(async () => {
     await started.close();
-    await rm(directory, { recursive: true });
+    removeDirectory(directory);
   });
   const caFile = join(directory, 'ca.pem');
   await writeFile(caFile, started.ca);
@@ -192,7 +193,7 @@ for (const address of REAL === undefined ? [] : [REAL]) {
     const source = createSqlServerSource(options);
     onTestFinished(async () => {
       await source.close?.();
-      await rm(directory, { recursive: true });
+      removeDirectory(directory);
     });
 
     const { signals } = await source.observe(never);

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -10,6 +10,7 @@ import { describeCheck, type LoadedSettings, loadSettings } from '../../src/sett
 import { showSettings } from '../../src/settings/show-settings.ts';
 import type { Variables } from '../../src/settings/variables.ts';
 import { SOURCE_TYPES } from '../../src/source-types.ts';
+import { removeDirectory } from '../fakes/directory.ts';
 
 const GOOD = `state: { sqlite: ./state/rollbackd.db }
 git:
@@ -42,7 +43,7 @@ let directory = '';
 beforeEach(() => {
   directory = mkdtempSync(join(tmpdir(), 'rollbackd-settings-'));
 });
-afterEach(() => rmSync(directory, { recursive: true, force: true }));
+afterEach(() => removeDirectory(directory));
 
 function write(name: string, text: string): string {
   const path = join(directory, name);

@@ -1,9 +1,10 @@
-import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { describeCheck, loadSettings } from '../../src/settings/load-settings.ts';
 import { SOURCE_TYPES } from '../../src/source-types.ts';
+import { removeDirectory } from '../fakes/directory.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 const shipped = readFileSync(join(ROOT, 'rollbackd.yaml'), 'utf8').split('\n');
@@ -15,7 +16,7 @@ beforeEach(() => {
   home = mkdtempSync(join(tmpdir(), 'rollbackd-shipped-'));
   symlinkSync(join(ROOT, 'rules'), join(home, 'rules'));
 });
-afterEach(() => rmSync(home, { recursive: true, force: true }));
+afterEach(() => removeDirectory(home));
 
 /** Every example without its #, each key in place of the one that stood there before. */
 function uncommented(): { readonly text: string; readonly keys: readonly string[] } {

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach } from 'vitest';
@@ -13,6 +13,7 @@ import { Secret } from '../../../src/core/secret.ts';
 import type { Signal } from '../../../src/core/signal.ts';
 import type { StepContext } from '../../../src/ports/actuator.ts';
 import type { FakeAirflow } from '../../fakes/airflow.ts';
+import { removeDirectory } from '../../fakes/directory.ts';
 
 export const never = new AbortController().signal;
 export const silent = { info: () => undefined, warn: () => undefined, error: () => undefined };
@@ -22,7 +23,7 @@ export const NOON = Date.parse('2026-11-23T12:00:00Z');
 
 const directories: string[] = [];
 afterEach(() => {
-  for (const directory of directories.splice(0)) rmSync(directory, { recursive: true, force: true });
+  for (const directory of directories.splice(0)) removeDirectory(directory);
 });
 
 /** A directory that is gone after the test. */

@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
@@ -12,6 +12,7 @@ import {
 import type { Severity } from '../../../src/core/rule.ts';
 import type { Signal } from '../../../src/core/signal.ts';
 import type { Log } from '../../../src/ports/log.ts';
+import { removeDirectory } from '../../fakes/directory.ts';
 
 /** A moment after every recording. */
 export const LATER = Date.parse('2026-11-25T00:00:00Z');
@@ -19,7 +20,7 @@ export const FIXTURES = join(import.meta.dirname, '../../fixtures/dbt');
 
 const directories: string[] = [];
 afterEach(() => {
-  for (const directory of directories.splice(0)) rmSync(directory, { recursive: true, force: true });
+  for (const directory of directories.splice(0)) removeDirectory(directory);
 });
 
 /** A directory that is gone after the test. */

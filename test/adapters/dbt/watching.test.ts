@@ -1,7 +1,8 @@
-import { mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, onTestFinished, test } from 'vitest';
+import { removeDirectory } from '../../fakes/directory.ts';
 import { never, recorded, sourceOver, tally, temporary } from './setting.ts';
 
 const RESULTS = recorded('1.12/test-fail-critical', 'run_results.json');
@@ -34,7 +35,7 @@ describe('a directory that is watched', () => {
       writeFileSync(join(target, 'run_results.json'), bytes);
       await wakes.atLeast(index + 1);
       expect(tally((await source.observe(never)).signals)['invocation completed']).toBe(1);
-      rmSync(target, { recursive: true });
+      removeDirectory(target);
       await sleep(50);
     }
   });

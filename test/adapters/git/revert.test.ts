@@ -1,6 +1,7 @@
-import { existsSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { removeDirectory } from '../../fakes/directory.ts';
 import type { GitSandbox } from '../../fakes/git-sandbox.ts';
 import { gitSandbox } from '../../fakes/git-sandbox.ts';
 import { commitOf, contextOf, daemonOn, doRevert, never, PATHS, revertInput } from './story.ts';
@@ -303,7 +304,7 @@ describe('a daemon that dies', () => {
     sandbox.author.git('commit', '--quiet', '--amend', '--no-edit', '--reset-author');
     sandbox.author.push('--force');
     sandbox.commit({ 'dbt/a.sql': '4' }, 'the fix');
-    rmSync(daemon.clone.directory, { recursive: true });
+    removeDirectory(daemon.clone.directory);
     const found = commitOf(await daemonOn(sandbox).revert.check(input, contextOf(), never));
     expect(found).toBe(sandbox.git('rev-parse', 'main^'));
   });

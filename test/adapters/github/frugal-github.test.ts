@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -7,6 +7,7 @@ import { createRollbackWorkflow } from '../../../src/adapters/github/rollback-wo
 import type { Progress } from '../../../src/core/plan.ts';
 import { Secret } from '../../../src/core/secret.ts';
 import { minutes, seconds } from '../../../src/core/time.ts';
+import { removeDirectory } from '../../fakes/directory.ts';
 import { GOING_ON } from './client.ts';
 import { FrugalGitHub, type Taken } from './frugal-github.ts';
 import { BAD, beat, GOOD, INPUTS, KEY, ROLLBACK_YML } from './rollback.ts';
@@ -24,7 +25,7 @@ beforeEach(async () => {
 });
 afterEach(async () => {
   await github[Symbol.asyncDispose]();
-  rmSync(directory, { recursive: true, force: true });
+  removeDirectory(directory);
 });
 
 /** As a daemon that was just started has it. */

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { GitHubClient } from '../../../src/adapters/github/client.ts';
@@ -10,6 +10,7 @@ import {
 } from '../../../src/adapters/github/rollback-workflow.ts';
 import { OutsideError } from '../../../src/core/errors.ts';
 import type { Progress, Verbs } from '../../../src/core/plan.ts';
+import { removeDirectory } from '../../fakes/directory.ts';
 import { type FakeGitHub, startFakeGitHub } from '../../fakes/github/index.ts';
 import { clientOf, GOING_ON } from './client.ts';
 
@@ -98,7 +99,7 @@ export class Rig implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    rmSync(this.directory, { recursive: true, force: true });
+    removeDirectory(this.directory);
     await this.github[Symbol.asyncDispose]();
   }
 }

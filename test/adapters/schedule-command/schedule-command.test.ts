@@ -1,10 +1,11 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createCommandSchedule, createNoSchedule } from '../../../src/adapters/schedule-command/index.ts';
 import { OutsideError } from '../../../src/core/errors.ts';
 import type { StepContext } from '../../../src/ports/actuator.ts';
+import { removeDirectory } from '../../fakes/directory.ts';
 
 const never = new AbortController().signal;
 const input = { environment: 'production' };
@@ -22,7 +23,7 @@ describe('a schedule with commands', () => {
   beforeEach(() => {
     folder = mkdtempSync(join(tmpdir(), 'rollbackd-schedule-'));
   });
-  afterEach(() => rmSync(folder, { recursive: true, force: true }));
+  afterEach(() => removeDirectory(folder));
 
   /** A scheduler that is a file: paused while it exists; `log` holds every change that was asked of it. */
   const schedule = (more: Partial<Parameters<typeof createCommandSchedule>[0]> = {}) =>

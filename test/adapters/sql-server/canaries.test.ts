@@ -1,9 +1,10 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { whyNoCanary } from '../../../src/adapters/sql-server/canary-text.ts';
 import type { Canary } from '../../../src/adapters/sql-server/options.ts';
+import { removeDirectory } from '../../fakes/directory.ts';
 import { of, stage } from './stage.ts';
 
 const CANARY: Canary = {
@@ -81,7 +82,7 @@ test('one that is wrong has no time, and says why, with every error', async () =
 
 test('a canary may stand in a file, and one that changes something is not run', async () => {
   const directory = mkdtempSync(join(tmpdir(), 'rollbackd-canary-'));
-  onTestFinished(() => rmSync(directory, { recursive: true }));
+  onTestFinished(() => removeDirectory(directory));
   const file = join(directory, 'canary.sql');
   const { server, look } = await stage({ canaries: [{ ...CANARY, query: { file } }] });
 

@@ -1,10 +1,11 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import type { SqlServerSettings } from '../../../src/adapters/sql-server/options.ts';
 import { describeCheck, loadSettings } from '../../../src/settings/load-settings.ts';
 import { SOURCE_TYPES } from '../../../src/source-types.ts';
+import { removeDirectory } from '../../fakes/directory.ts';
 
 const RULES = `matrix:
   - { severity: "*", impact: "*", tier: "*", do: monitor }
@@ -38,7 +39,7 @@ environments:
 
 function load(source: string): { own: SqlServerSettings | undefined; said: string; directory: string } {
   const directory = mkdtempSync(join(tmpdir(), 'rollbackd-sql-'));
-  onTestFinished(() => rmSync(directory, { recursive: true }));
+  onTestFinished(() => removeDirectory(directory));
   const file = join(directory, 'rollbackd.yaml');
   const lines = source.split('\n').map((line) => `    ${line}`);
   writeFileSync(file, AROUND(lines.join('\n')));

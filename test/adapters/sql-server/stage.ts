@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished } from 'vitest';
@@ -9,6 +9,7 @@ import {
 import { Secret } from '../../../src/core/secret.ts';
 import type { Signal } from '../../../src/core/signal.ts';
 import type { Relation, SignalSource } from '../../../src/ports/signal-source.ts';
+import { removeDirectory } from '../../fakes/directory.ts';
 import {
   changesSomething,
   startTdsServer,
@@ -266,7 +267,7 @@ export async function stage(said: Staged = {}, tds: Partial<TdsOptions> = {}): P
   onTestFinished(async () => {
     await source.close?.();
     await server.close();
-    rmSync(directory, { recursive: true, force: true });
+    removeDirectory(directory);
     expect(server.queries.filter(({ sql }) => changesSomething(sql.replaceAll(QUOTED_NAME, 'name')))).toEqual(
       [],
     );

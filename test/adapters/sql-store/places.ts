@@ -1,14 +1,15 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import { openSqliteStore } from '../../../src/adapters/sql-store/index.ts';
 import type { Store } from '../../../src/ports/store.ts';
+import { removeDirectory } from '../../fakes/directory.ts';
 
 /** A state file in a directory that is gone after the test. */
 export function aStateFile(): string {
   const directory = mkdtempSync(join(tmpdir(), 'rollbackd-state-'));
-  onTestFinished(() => rmSync(directory, { recursive: true, force: true }));
+  onTestFinished(() => removeDirectory(directory));
   return join(directory, 'rollbackd.db');
 }
 

@@ -6,6 +6,7 @@ import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { Secret } from '../../../src/core/secret.ts';
+import { removeDirectory } from '../../fakes/directory.ts';
 
 const run = promisify(execFile);
 const HERE = import.meta.dirname;
@@ -49,7 +50,7 @@ export async function startAirflow(version: '2.10.5' | '3.3.2'): Promise<RealAir
   const port = await freePort();
   const stop = async () => {
     await run('bash', [script, 'stop', directory], { env });
-    rmSync(directory, { recursive: true, force: true });
+    removeDirectory(directory);
   };
   try {
     await run('bash', [script, 'start', directory, String(port)], { env, timeout: 240_000 });
@@ -76,7 +77,7 @@ async function install(version: string): Promise<string> {
   const hash = createHash('sha256').update(readFileSync(lock)).digest('hex').slice(0, 16);
   const home = join(homedir(), '.cache', 'rollbackd', hash);
   if (existsSync(join(home, 'installed'))) return home;
-  rmSync(home, { recursive: true, force: true });
+  removeDirectory(home);
   mkdirSync(join(homedir(), '.cache', 'rollbackd'), { recursive: true });
   try {
     await run('python3', ['-m', 'venv', home], { timeout: 120_000 });
@@ -85,7 +86,7 @@ async function install(version: string): Promise<string> {
       timeout: 400_000,
     });
   } catch (error) {
-    rmSync(home, { recursive: true, force: true });
+    removeDirectory(home);
     throw new Error(`NOT RUN: Airflow ${version} cannot be installed`, { cause: error });
   }
   writeFileSync(join(home, 'installed'), '');

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -16,6 +16,7 @@ import { addressOf } from '../../adapters/airflow/setting.ts';
 import { mapSeverity, recorded } from '../../adapters/dbt/setting.ts';
 import { clientOf } from '../../adapters/github/client.ts';
 import { FakeAirflow } from '../../fakes/airflow.ts';
+import { removeDirectory } from '../../fakes/directory.ts';
 import { type FakeContainer, FakeDocker } from '../../fakes/docker-engine.ts';
 import { type FakeGitHub, startFakeGitHub } from '../../fakes/github/index.ts';
 import { A, B, ROGER } from '../../fakes/stage.ts';
@@ -26,7 +27,7 @@ const silent = { info: () => undefined, warn: () => undefined, error: () => unde
 /** A directory of our own, gone with `remove`. */
 export function directory(): { readonly path: string; readonly remove: () => Promise<void> } {
   const path = mkdtempSync(join(tmpdir(), 'rollbackd-runbook-'));
-  return { path, remove: async () => rmSync(path, { recursive: true, force: true }) };
+  return { path, remove: async () => removeDirectory(path) };
 }
 
 /** An Airflow 3 with one DAG, behind real HTTP. */
