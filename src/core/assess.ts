@@ -2,7 +2,7 @@ import type { Attribution } from './attribution.ts';
 import { blameFor, noveltyOf } from './blame.ts';
 import type { Blame, Novelty } from './decision.ts';
 import type { Facts, Policy } from './facts.ts';
-import { type Incident, isFinal } from './incident.ts';
+import { type Incident, type IncidentBreach, isFinal } from './incident.ts';
 import { type Action, lookUp, type MatrixRow, milder } from './matrix.ts';
 import { atLeast } from './rule.ts';
 import type { Instant } from './time.ts';
@@ -21,25 +21,28 @@ export interface Assessed {
   readonly handledBy: string | null;
 }
 
+/** All breaches of a moment, each with what bears on it. */
 export function assess(
-  breach: Breach,
+  breaches: readonly Breach[],
   facts: Facts,
   policy: Policy,
   now: Instant,
   attribution: Attribution,
-): Assessed {
-  const novelty = noveltyOf(breach, facts, attribution);
-  const blame = blameFor(novelty, breach, facts, attribution, now);
-  const row = lookUp(policy.matrix, breach.severity, breach.rule.impact, facts.environment.tier);
-  return {
-    breach,
-    novelty,
-    blame,
-    row,
-    effective: limit(row.do, blame.atMost),
-    firing: isFiring(breach, now),
-    handledBy: handledBy(breach, facts.incidents),
-  };
+): readonly Assessed[] {
+  const handlerOf = handlersAmong(facts.incidents);
+  return breaches.map((breach) => {
+    const novelty = noveltyOf(breach, facts, attribution);
+    const blame = blameFor(novelty, breach, facts, attribution, now);
+    const row = lookUp(policy.matrix, breach.severity, breach.rule.impact, facts.environment.tier);
+    const effective = limit(row.do, blame.atMost);
+    const [firing, handledBy] = [isFiring(breach, now), handlerOf(breach)];
+    return { breach, novelty, blame, row, effective, firing, handledBy };
+  });
+}
+
+/** Whether it asks for something to be done: it fires, is to be blamed on something, and nobody has dealt with it. */
+export function isLive({ effective, handledBy, firing }: Assessed): boolean {
+  return effective !== 'leave' && handledBy === null && firing;
 }
 
 /** As another row says it, within what blame allows. */
@@ -54,22 +57,30 @@ function limit(action: Action, atMost: Blame['atMost']): Assessed['effective'] {
   return action === 'monitor' ? 'monitor' : 'escalate';
 }
 
-/** What was superseded and fails on was not: the deployment that was to replace what runs did not come. */
-function handledBy(breach: Breach, incidents: readonly Incident[]): string | null {
-  const handler = incidents.find(
-    (incident) =>
-      isFinal(incident.state) &&
-      incident.state !== 'superseded' &&
-      !incident.shadow &&
-      incident.breaches.some(
-        (each) =>
-          each.rule === breach.rule.name &&
-          each.subject === breach.subject &&
-          isSameRow(each.since, breach) &&
-          atLeast(each.severity, breach.severity),
-      ),
-  );
-  return handler?.id ?? null;
+/**
+ * The final incident that a breach belongs to, of the first that has it.
+ * What was superseded and fails on was not handled: the deployment that was to replace what runs did not come.
+ */
+function handlersAmong(incidents: readonly Incident[]): (breach: Breach) => string | null {
+  const handled = new Map<string, { readonly id: string; readonly breach: IncidentBreach }[]>();
+  for (const { id, state, shadow, breaches } of incidents) {
+    if (!isFinal(state) || state === 'superseded' || shadow) continue;
+    for (const breach of breaches) {
+      const key = `${breach.rule}\0${breach.subject}`;
+      const known = handled.get(key);
+      if (known === undefined) handled.set(key, [{ id, breach }]);
+      else known.push({ id, breach });
+    }
+  }
+  if (handled.size === 0) return () => null;
+  return (breach) => {
+    const handler = handled
+      .get(`${breach.rule.name}\0${breach.subject}`)
+      ?.find(
+        (each) => isSameRow(each.breach.since, breach) && atLeast(each.breach.severity, breach.severity),
+      );
+    return handler?.id ?? null;
+  };
 }
 
 /** Of a time, the beginning is known no further back than measurements are at hand: what began later is part of it. */

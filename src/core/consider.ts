@@ -1,5 +1,6 @@
-import { type Assessed, assess, strictest, underRow } from './assess.ts';
+import { type Assessed, assess, isLive, strictest, underRow } from './assess.ts';
 import { type Attribution, attribute } from './attribution.ts';
+import type { Context } from './context.ts';
 import { decide } from './decide.ts';
 import type { Decision } from './decision.ts';
 import type { Deployment } from './deployment.ts';
@@ -8,6 +9,7 @@ import { type Evaluation, evaluate } from './evaluate.ts';
 import type { Facts, Known, Policy } from './facts.ts';
 import { type Incident, type IncidentBreach, isFinal } from './incident.ts';
 import { type Judgement, judge } from './judge.ts';
+import { type LeftAlone, leaveAlone } from './left-alone.ts';
 import type { MatrixRow } from './matrix.ts';
 import { askAboutQuarantined } from './quarantine.ts';
 import { remember, standDown, summarise } from './remember.ts';
@@ -23,11 +25,7 @@ export interface Considered {
   readonly judgement: Judgement | undefined;
   readonly cases: readonly Considering[];
   /** Breaches that open nothing, each with its reason. */
-  readonly leftAlone: readonly {
-    readonly key: string;
-    readonly assessed: Assessed;
-    readonly decision: Decision;
-  }[];
+  readonly leftAlone: readonly LeftAlone[];
   /** Failures of the first day, to be recorded as known. */
   readonly firstDay: readonly Known[];
 }
@@ -53,7 +51,7 @@ const none: Earlier = () => undefined;
 export function consider(facts: Facts, policy: Policy, now: Instant, earlier: Earlier = none): Considered {
   const attribution = attribute(facts);
   const evaluation = evaluate(policy.rules, facts, now, attribution);
-  const assessed = evaluation.breaches.map((breach) => assess(breach, facts, policy, now, attribution));
+  const assessed = assess(evaluation.breaches, facts, policy, now, attribution);
   const judgement = judge(facts, now, { attribution, evaluation, assessed });
   const live = assessed.filter((each) => isLive(each) && !isToldElsewhere(each, facts));
   const lives = new Set(live);
@@ -75,7 +73,7 @@ export function consider(facts: Facts, policy: Policy, now: Instant, earlier: Ea
     assessed,
     judgement,
     cases: casesOf(live, liveFor, context),
-    leftAlone: assessed.filter((each) => !lives.has(each)).map((each) => leave(each, context)),
+    leftAlone: assessed.filter((each) => !lives.has(each)).map((each) => leaveAlone(each, context)),
     firstDay: assessed.filter((each) => each.novelty.is === 'first-day').map((each) => known(each, now)),
   };
 }
@@ -87,27 +85,16 @@ function liveUnder(
   policy: Policy,
   { facts, now, attribution }: Omit<Context, 'matrix'>,
 ): readonly Assessed[] {
-  return evaluate(policy.rules, facts, now, attribution)
-    .breaches.map((breach) => assess(breach, facts, policy, now, attribution))
-    .filter((each) => isLive(each) && !isToldElsewhere(each, facts));
+  const { breaches } = evaluate(policy.rules, facts, now, attribution);
+  return assess(breaches, facts, policy, now, attribution).filter(
+    (each) => isLive(each) && !isToldElsewhere(each, facts),
+  );
 }
 
 /** What no rule of that policy looks for: it is judged by the one in force. */
 function isNewTo({ rules }: Policy): (each: Assessed) => boolean {
   const names = new Set(rules.all.map(({ name }) => name));
   return ({ breach }) => !names.has(breach.rule.name);
-}
-
-/** What everything about one moment is judged in. */
-export interface Context {
-  readonly facts: Facts;
-  readonly now: Instant;
-  readonly attribution: Attribution;
-  readonly matrix: readonly MatrixRow[];
-}
-
-function isLive({ effective, handledBy, firing }: Assessed): boolean {
-  return effective !== 'leave' && handledBy === null && firing;
 }
 
 /** What an open incident of ours has already stays there: of two environments, the one that opened first tells. */
@@ -192,42 +179,6 @@ function consideration(
     row: lead?.row ?? incident?.row ?? null,
     title: titleOf(assessed, incident),
     decision: recovered ?? decide({ facts, now, blamed, assessed, incident }),
-  };
-}
-
-function leave(each: Assessed, { facts, now }: Context): Considered['leftAlone'][number] {
-  const { breach } = each;
-  const base = { would: each.row.do, until: null, target: null };
-  const key = `${facts.environment.name}/${breach.rule.name}/${breach.subject}/${breach.since}/${each.novelty.is}`;
-  const traceOnly = decide({ facts, now, blamed: null, assessed: [each], incident: undefined }).trace;
-  const other = isLive(each) ? toldElsewhere(breach, facts) : undefined;
-  if (other !== undefined) {
-    const because = `${other.incident} in ${other.environment} is about the same: one cause, one incident`;
-    const decision: Decision = { ...base, do: 'nothing', by: 'common-cause', because, trace: traceOnly };
-    return { key: `${key}/common-cause`, assessed: each, decision };
-  }
-  if (each.effective !== 'leave' && each.handledBy === null) {
-    const because =
-      breach.firesAt === null
-        ? `${breach.rule.confirm.n} of ${breach.rule.confirm.of} are needed`
-        : 'it has not held long enough';
-    const decision: Decision = {
-      ...base,
-      do: 'wait',
-      by: 'for',
-      because,
-      until: breach.firesAt,
-      trace: traceOnly,
-    };
-    return { key: `${key}/wait`, assessed: each, decision };
-  }
-  const handled = each.handledBy !== null && each.effective !== 'leave';
-  const by = handled ? 'already-handled' : each.novelty.is;
-  const because = handled ? `${each.handledBy} has dealt with it` : each.blame.because;
-  return {
-    key: `${key}/${by}`,
-    assessed: each,
-    decision: { ...base, do: 'nothing', by, because, trace: traceOnly },
   };
 }
 

@@ -1,4 +1,5 @@
-import type { Considering, Context } from './consider.ts';
+import type { Considering } from './consider.ts';
+import type { Context } from './context.ts';
 import type { Decision } from './decision.ts';
 import { type Deployment, running, short } from './deployment.ts';
 import { isFinal } from './incident.ts';

@@ -1,6 +1,6 @@
 import type { Assessed } from './assess.ts';
 import type { Attribution } from './attribution.ts';
-import type { Context } from './consider.ts';
+import type { Context } from './context.ts';
 import { isOrdered, valueText } from './decide.ts';
 import type { Decision } from './decision.ts';
 import type { Facts } from './facts.ts';
