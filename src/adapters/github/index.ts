@@ -34,7 +34,7 @@ export interface GitHubSourceOptions {
   readonly deliver: ((files: DbtFiles) => Promise<void>) | null;
   readonly alerts: readonly AlertType[];
   /** Whose list of deployments is read; null: it is not. */
-  readonly deployments: Pick<DeploymentsOptions, 'called' | 'rollback'> | null;
+  readonly deployments: Pick<DeploymentsOptions, 'called' | 'rollback' | 'needed'> | null;
   readonly repository: Repository;
   readonly poll: Duration;
   readonly now: () => Instant;

@@ -1,7 +1,9 @@
 import { OutsideError } from '../../core/errors.ts';
 import { isWorkflow, type Reported, reportedCommit, reportedState } from '../../core/reported.ts';
+import { type Instant, minutes } from '../../core/time.ts';
 import type { Log } from '../../ports/log.ts';
 import type { DeploymentStatus, GitHubClient, GitHubDeployment } from './client.ts';
+import { BadAnswer } from './failure.ts';
 
 /** Whose deployments are read. */
 export interface DeploymentsOptions {
@@ -10,13 +12,21 @@ export interface DeploymentsOptions {
   readonly called: string;
   /** `rollback.yml`: GitHub lists its runs under the commit that they leave; null: there is none. */
   readonly rollback: string | null;
+  /** Whether it is a failure that GitHub does not show them. */
+  readonly needed: boolean;
+  readonly now: () => Instant;
   readonly log: Log;
 }
 
 /** How many of the newest one look asks for. */
 const MOST = 10;
+/** Until what GitHub refused to show is asked for again. */
+const REST = minutes(15);
 /** After these nothing follows that says something new. */
 const ENDED: ReadonlySet<string> = new Set(['success', 'failure', 'error', 'inactive']);
+
+/** Answers to one who lacks the permission. */
+const WITHHELD: ReadonlySet<number> = new Set([403, 404, 410]);
 
 /** The repository's list of deployments, which remembers what was missed while nobody listened. */
 export class DeploymentsLook {
@@ -25,6 +35,7 @@ export class DeploymentsLook {
   readonly #done = new Set<string>();
   /** The files of workflows, by their run. */
   readonly #files = new Map<string, string>();
+  #restsUntil: Instant = 0;
 
   constructor(options: DeploymentsOptions) {
     this.#options = options;
@@ -32,8 +43,8 @@ export class DeploymentsLook {
 
   /** Oldest first; what has not ended is told again, and known by when it was said. Throws the last OutsideError. */
   async look(tell: (report: Reported) => void, abort: AbortSignal): Promise<void> {
-    const { client, called } = this.#options;
-    const listed = await client.deployments({ environment: called, most: MOST }, abort);
+    const listed = await this.#list(abort);
+    if (listed === undefined) return;
     const known = new Set(listed.map(({ id }) => id));
     for (const id of this.#done) if (!known.has(id)) this.#done.delete(id);
     let failure: OutsideError | null = null;
@@ -48,6 +59,24 @@ export class DeploymentsLook {
       }
     }
     if (failure !== null) throw failure;
+  }
+
+  /** Undefined where GitHub does not show them and nobody asked for them by name: the runs are news enough. */
+  async #list(abort: AbortSignal): Promise<readonly GitHubDeployment[] | undefined> {
+    const { client, called, needed, now, log } = this.#options;
+    if (now() < this.#restsUntil) return undefined;
+    try {
+      return await client.deployments({ environment: called, most: MOST }, abort);
+    } catch (error) {
+      if (needed || !(error instanceof BadAnswer && WITHHELD.has(error.status))) throw error;
+      if (this.#restsUntil === 0)
+        log.warn(
+          { environment: called, why: error.message },
+          'the list of deployments is not shown to rollbackd',
+        );
+      this.#restsUntil = now() + REST;
+      return undefined;
+    }
   }
 
   async #read(deployment: GitHubDeployment, abort: AbortSignal): Promise<readonly Reported[]> {

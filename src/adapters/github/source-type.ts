@@ -120,11 +120,12 @@ const github: SourceType<typeof fields, GitHubSettings> = {
 
 /** Where the work tree says what runs, GitHub's list of deployments is not needed. */
 function deploymentsOf(
-  { deployments }: GitHubSettings,
+  { deployments, workflow: watched, alerts }: GitHubSettings,
   { environment, names, workflow }: EnvironmentSettings,
 ) {
   if (!(deployments ?? environment.runs !== 'work-tree')) return null;
-  return { called: names.github, rollback: workflow?.file ?? null };
+  const needed = deployments === true || (watched === null && alerts.length === 0);
+  return { called: names.github, rollback: workflow?.file ?? null, needed };
 }
 
 /** The settings of a source of type github; another type is a bug: the settings were checked. */

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { DeploymentsLook } from '../../../src/adapters/github/look-deployments.ts';
+import { DeploymentsLook, type DeploymentsOptions } from '../../../src/adapters/github/look-deployments.ts';
 import type { Reported } from '../../../src/core/reported.ts';
 import { type FakeGitHub, startFakeGitHub } from '../../fakes/github/index.ts';
 import { clientOf, GOING_ON } from './client.ts';
@@ -16,10 +16,15 @@ afterEach(async () => {
   expect(github.problems).toEqual([]);
 });
 
-function open(rollback: string | null = null) {
-  const silent = { info: () => {}, warn: () => {}, error: () => {} };
+function lookFor(given: Partial<DeploymentsOptions> = {}): DeploymentsLook {
+  const log = { info: () => {}, warn: () => {}, error: () => {} };
   const client = clientOf(github, { tries: 1 });
-  const look = new DeploymentsLook({ client, called: 'production', rollback, log: silent });
+  const [called, now] = ['production', Date.now];
+  return new DeploymentsLook({ client, called, rollback: null, needed: true, now, log, ...given });
+}
+
+function open(given: Partial<DeploymentsOptions> = {}) {
+  const look = lookFor(given);
   return async () => {
     const told: Reported[] = [];
     await look.look((report) => told.push(report), GOING_ON);
@@ -93,7 +98,7 @@ describe("GitHub's list of deployments", () => {
     add({}, rollback);
     add({ task: 'rollback', payload: { from: BAD, to: GOOD } }, deploy);
     add({ task: 'rollback', payload: {} }, deploy);
-    const look = open('rollback.yml');
+    const look = open({ rollback: 'rollback.yml' });
 
     expect((await look()).map(says)).toEqual(['started 1', 'succeeded 1', 'started 1', 'succeeded 1']);
     expect(await look()).toEqual([]);
@@ -106,9 +111,7 @@ describe("GitHub's list of deployments", () => {
     ]);
     github.state.addDeployment({ environment: 'production', sha: BAD, task: 'deploy' }, ['success']);
     github.fail(new RegExp(`/deployments/${broken}/statuses`), { status: 502, body: '<html>' });
-    const silent = { info: () => {}, warn: () => {}, error: () => {} };
-    const client = clientOf(github, { tries: 1 });
-    const look = new DeploymentsLook({ client, called: 'production', rollback: null, log: silent });
+    const look = lookFor();
     const told: Reported[] = [];
     const tell = (report: Reported) => told.push(report);
 
@@ -116,5 +119,30 @@ describe("GitHub's list of deployments", () => {
     expect(told.map(says)).toEqual(['succeeded 2']);
     await look.look(tell, GOING_ON);
     expect(told.map(says)).toEqual(['succeeded 2', 'succeeded 1']);
+  });
+
+  test('that is withheld is no failure where nobody asked for it: it is said once, and asked for again later', async () => {
+    github.state.addDeployment({ environment: 'production', sha: GOOD, task: 'deploy' }, ['success']);
+    github.granted = { actions: 'read' };
+    await expect(open()()).rejects.toThrow('GitHub answered 403');
+
+    const warned: string[] = [];
+    const log = {
+      info: () => {},
+      warn: (_: object, words: string) => void warned.push(words),
+      error: () => {},
+    };
+    let time = 0;
+    const look = open({ needed: false, now: () => time, log });
+    const before = asked('/deployments');
+    for (const minute of [1, 5, 15]) {
+      time = minute * 60_000;
+      expect(await look()).toEqual([]);
+    }
+    expect(warned).toEqual(['the list of deployments is not shown to rollbackd']);
+    expect(asked('/deployments') - before).toBe(1);
+    github.granted = null;
+    time = 20 * 60_000;
+    expect((await look()).map(says)).toEqual(['succeeded 1']);
   });
 });
