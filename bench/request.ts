@@ -10,19 +10,22 @@ import { requestInPrometheus } from './request-peer.ts';
 import { createSandbox, deployTwice, remotes, type Sandbox } from './sandbox.ts';
 
 const DAEMONS = 6;
-/** Of one daemon: in turns by file and by webhook. */
-const TRIALS = 4;
+/** How a failure comes: with 1,000 results in a file, with 100, by webhook. */
+const WAYS = ['file', 'small-file', 'webhook'] as const;
+type Way = (typeof WAYS)[number];
+/** Of one daemon, two of each way. */
+const TRIALS = 2 * WAYS.length;
 /** Longest that an answer is waited for, ms. */
 const PATIENCE = 10_000;
 
 /**
  * From a failure to the first outside call of the rollback's plan, which is git fetching from the remote. A failure is
- * once the rename of run_results.json with 1,000 results, once a signed POST /api/v1/signals. An environment for each
+ * once the rename of run_results.json with 1,000 results, once that with 100, once a signed POST /api/v1/signals. An environment for each
  * trial, because an environment is rolled back once.
  */
 export const request: Benchmark = (say) =>
   inDirectory(async (directory) => {
-    const times: Times = { file: [], webhook: [] };
+    const times: Times = { file: [], 'small-file': [], webhook: [] };
     for (let number = 1; number <= DAEMONS; number += 1) {
       const home = join(directory, String(number));
       await mkdir(home);
@@ -32,6 +35,13 @@ export const request: Benchmark = (say) =>
     return [
       measured('file-to-request', 'ms', {
         ours: times.file,
+        p99: true,
+        peer: peer?.scraped,
+        against: 'Prometheus and Alertmanager at 1 s, 1 s, 0 s',
+        target: { limit: 20, p99: 50 },
+      }),
+      measured('small-file-to-request', 'ms', {
+        ours: times['small-file'],
         p99: true,
         peer: peer?.scraped,
         against: 'Prometheus and Alertmanager at 1 s, 1 s, 0 s',
@@ -47,10 +57,7 @@ export const request: Benchmark = (say) =>
     ];
   });
 
-interface Times {
-  readonly file: number[];
-  readonly webhook: number[];
-}
+type Times = Readonly<Record<Way, number[]>>;
 
 /** One daemon that has watched a good deployment for some runs, and then one failure after the other. */
 async function tryOut(directory: string, times: Times, say: (text: string) => void): Promise<void> {
@@ -64,7 +71,7 @@ async function tryOut(directory: string, times: Times, say: (text: string) => vo
     await untilReady(sandbox);
     for (const [index, environment] of environments.entries()) {
       say(`trial ${index + 1} of ${TRIALS}`);
-      const how = index % 2 === 0 ? 'file' : 'webhook';
+      const how = WAYS[index % WAYS.length] ?? 'file';
       const took = await failAt(sandbox, git, environment, how);
       times[how].push(took);
     }
@@ -75,16 +82,13 @@ async function tryOut(directory: string, times: Times, say: (text: string) => vo
 }
 
 /** Makes a deployment go bad; returns the milliseconds until git calls. */
-async function failAt(
-  sandbox: Sandbox,
-  git: GitStandIn,
-  environment: string,
-  how: 'file' | 'webhook',
-): Promise<number> {
+async function failAt(sandbox: Sandbox, git: GitStandIn, environment: string, how: Way): Promise<number> {
   // What came before must not be in the way, nor the phase of anything that happens regularly.
   await sleep(150 + Math.random() * 200);
   const fail =
-    how === 'file' ? await prepareResults(sandbox.target(environment), 'fail') : signal(sandbox, environment);
+    how === 'webhook'
+      ? signal(sandbox, environment)
+      : await prepareResults(sandbox.target(environment), 'fail', how === 'file' ? 1_000 : 100);
   const called = git.nextCall(`${environment}.git`);
   const began = performance.now();
   const [at] = await Promise.all([Promise.race([called, tooLate(environment)]), fail()]);

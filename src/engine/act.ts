@@ -1,12 +1,13 @@
 import { OutsideError } from '../core/errors.ts';
 import type { EventBody, Incident } from '../core/incident.ts';
-import { type Progress, stepKey } from '../core/plan.ts';
+import type { Progress } from '../core/plan.ts';
 import type { Actuator, StepContext } from '../ports/actuator.ts';
 import { finish } from './finish.ts';
 import { whyDisarmed, whyHeld } from './held.ts';
-import { beginning, nextWork, type Work, withNextStep } from './next-step.ts';
+import { beginning, withNextStep } from './next-step.ts';
 import { record } from './record.ts';
 import { stopShort } from './stop.ts';
+import { actuatorOf, contextOf, look, nextWork, type Work } from './work.ts';
 import type { Place, World } from './world.ts';
 
 /** Goes on with an incident's plan for as long as there is something to do now. */
@@ -37,7 +38,7 @@ async function beat(world: World, place: Place, incident: Incident, abort: Abort
     return record(world, place, { incident, ...(await beginning(world, place, incident, work)) });
   }
 
-  const actuator = place.actuators[work.step.uses] as Actuator<unknown>;
+  const actuator = actuatorOf(place, work);
   const context = contextOf(incident, work, journal.startedAt);
   const progress = await look(actuator, work, context, abort);
   const end = (found: Progress) => settle(world, place, { incident, work, end: found }, abort);
@@ -52,21 +53,6 @@ async function beat(world: World, place: Place, incident: Incident, abort: Abort
     return after.is === 'absent' ? waits(after) : end(after);
   }
   return progress.is === 'running' ? waits(progress) : end(progress);
-}
-
-/** "Cannot tell" is not "failed": the outside world is asked again at the next beat, until the deadline. */
-async function look(
-  actuator: Actuator<unknown>,
-  work: Work,
-  context: StepContext,
-  abort: AbortSignal,
-): Promise<Progress> {
-  try {
-    return await actuator.check(work.step.with, context, abort);
-  } catch (error) {
-    if (!(error instanceof OutsideError)) throw error;
-    return { is: 'running', detail: error.message };
-  }
 }
 
 async function start(
@@ -85,27 +71,6 @@ async function start(
       'a step could not be started',
     );
   }
-}
-
-/** What the steps before brought, for the step at hand. */
-export function contextOf(incident: Incident, work: Work, startedAt: number): StepContext {
-  const outputs: Record<string, Readonly<Record<string, string>>> = {};
-  const endedAt: Record<string, number> = {};
-  work.plan.steps.slice(0, work.index).forEach((step, index) => {
-    const key = stepKey(incident.id, incident.plans.length, index, step);
-    const journal = incident.steps.find((each) => each.key === key);
-    if (journal === undefined || journal.endedAt === null) return;
-    outputs[step.uses] = journal.result;
-    endedAt[step.uses] = journal.endedAt;
-  });
-  return {
-    key: work.key,
-    incident: incident.id,
-    environment: incident.environment,
-    startedAt,
-    outputs,
-    endedAt,
-  };
 }
 
 /** A step that waited for people to arm again has its whole time from then on. */

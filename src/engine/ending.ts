@@ -4,9 +4,9 @@ import type { Actor } from '../ports/control.ts';
 import { letGo } from '../runbooks/contain.ts';
 import { makeKnown } from './approvals.ts';
 import { type CommandContext, placeOf, retold } from './commands.ts';
-import { nextWork } from './next-step.ts';
 import { record } from './record.ts';
 import { stopShort } from './stop.ts';
+import { nextWork } from './work.ts';
 
 /** A person stops it: before the point of no return nothing has changed; after it the plan stops where it is. */
 export async function abortPlan(

@@ -1,8 +1,8 @@
 import { running } from '../core/deployment.ts';
 import { OutsideError } from '../core/errors.ts';
 import { pointOfNoReturn } from '../core/plan.ts';
-import type { Work } from './next-step.ts';
 import { track } from './track.ts';
+import type { Work } from './work.ts';
 import type { Place, World } from './world.ts';
 
 /** Why a step does not begin now: the plan waits, or ends here. */

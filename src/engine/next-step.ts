@@ -1,32 +1,15 @@
-import { apply, currentPlan, type EventBody, type Incident } from '../core/incident.ts';
-import { type Plan, pointOfNoReturn, type Step, type StepKey, stepKey } from '../core/plan.ts';
+import { apply, type EventBody, type Incident } from '../core/incident.ts';
+import { pointOfNoReturn } from '../core/plan.ts';
+import type { Duration } from '../core/time.ts';
 import { type Held, whyHeld, whyHeldAsSeen } from './held.ts';
+
 import { pointOfNoReturnCosts } from './point-of-no-return.ts';
 import type { Besides, Story } from './record.ts';
+import { actuatorOf, contextOf, look, nextWork, type Work } from './work.ts';
 import type { Place, World } from './world.ts';
 
-/** One step of one plan: where it stands in the journal, and how it is done in the outside world. */
-export interface Work {
-  readonly plan: Plan;
-  readonly index: number;
-  readonly step: Step;
-  readonly key: StepKey;
-}
-
-/** The first step that is not done; undefined when all are. */
-export function nextWork(incident: Incident): Work | undefined {
-  const plan = currentPlan(incident);
-  if (plan === undefined) return undefined;
-  const steps = plan.steps.map((step, index) => ({
-    step,
-    index,
-    key: stepKey(incident.id, incident.plans.length, index, step),
-  }));
-  const next = steps.find(
-    ({ key }) => !incident.steps.some((each) => each.key === key && each.outcome === 'done'),
-  );
-  return next === undefined ? undefined : { plan, ...next };
-}
+/** An answer that took no longer was waited for by nobody, ms. */
+const BRIEF: Duration = 50;
 
 /** The intent of a step, which is in the journal before the outside world is touched, and what it costs to begin. */
 export async function beginning(
@@ -44,13 +27,14 @@ export async function beginning(
 
 /**
  * The story, and with it the intent of the step that comes next where nothing holds it: written in one breath, they
- * cost one COMMIT and are as durable as in two. A step that is held begins, or ends the plan, at the next beat.
+ * cost one COMMIT and are as durable as in two. Steps that only ask are done in the same breath. A step that is held
+ * begins, or ends the plan, at the next beat.
  * `seen`: what runs was looked at in this turn, and nothing was waited for since.
  */
 export async function withNextStep(
   world: World,
   place: Place,
-  { story, seen }: { readonly story: Story; readonly seen: boolean },
+  { story, seen }: Written,
   abort: AbortSignal,
 ): Promise<Story> {
   const incident = toldSoFar(world, story);
@@ -63,7 +47,31 @@ export async function withNextStep(
     : await whyHeld(world, place, work, abort);
   if (held !== undefined) return story;
   const { events, besides } = await beginning(world, place, incident, work);
-  return { ...story, events: [...story.events, ...events], besides: { ...story.besides, ...besides } };
+  const begun = { ...story, events: [...story.events, ...events], besides: { ...story.besides, ...besides } };
+  const asked = world.clock.now();
+  const result = await answerOf(world, place, { incident, work }, abort);
+  if (result === undefined) return begun;
+  const done: Story = { ...begun, events: [...begun.events, { type: 'step-done', key: work.key, result }] };
+  const stillSeen = seen && world.clock.now() - asked < BRIEF;
+  return withNextStep(world, place, { story: done, seen: stillSeen }, abort);
+}
+
+interface Written {
+  readonly story: Story;
+  readonly seen: boolean;
+}
+
+/** What a step that only asks is answered; undefined where it is not done, or more than a question. */
+async function answerOf(
+  world: World,
+  place: Place,
+  { incident, work }: { readonly incident: Incident; readonly work: Work },
+  abort: AbortSignal,
+): Promise<Readonly<Record<string, string>> | undefined> {
+  const actuator = actuatorOf(place, work);
+  if (actuator.asksOnly !== true) return undefined;
+  const progress = await look(actuator, work, contextOf(incident, work, world.clock.now()), abort);
+  return progress.is === 'done' && progress.checks === undefined ? progress.result : undefined;
 }
 
 function toldSoFar(world: World, { incident, events, by = 'rollbackd' }: Story): Incident {

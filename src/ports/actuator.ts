@@ -20,6 +20,11 @@ export interface Actuator<Input> {
   check(input: Input, context: StepContext, abort: AbortSignal): Promise<Progress>;
   /** Starts the work under the key, once: a second start with the same key changes nothing. */
   start(input: Input, context: StepContext, abort: AbortSignal): Promise<void>;
+  /**
+   * Whether there is nothing to start: the answer of `check` is all there is. Such a step may be begun and done in one
+   * COMMIT with what came before it.
+   */
+  readonly asksOnly?: true;
 }
 
 /** A verb without an actuator does not compile. */

@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { createNoSchedule } from '../../src/adapters/schedule-command/index.ts';
+import { minutes } from '../../src/core/time.ts';
 import type { Change, Store } from '../../src/ports/store.ts';
 import { opening } from '../contract/store/samples.ts';
 import { memoryStore } from '../fakes/memory-store.ts';
@@ -13,6 +15,15 @@ function telling(): { store: Store; breaths: Change[] } {
     breaths.push(change);
   };
   return { store: { ...store, incidents: { ...store.incidents, commit } }, breaths };
+}
+
+/** As where `schedule` is `none`; `busy`: a run of dbt is under way. */
+function noSchedule(stage: Stage, busy: boolean): void {
+  const schedule = createNoSchedule({ within: minutes(10), busy: async () => busy, now: () => stage.now });
+  Object.assign(stage.place.actuators, {
+    'schedule.pause': schedule.pause,
+    'schedule.resume': schedule.resume,
+  });
 }
 
 const types = ({ events }: Change) => events.map((event) => event.type);
@@ -33,6 +44,41 @@ describe('a failure whose way back is known', () => {
     expect(second?.quarantines).toMatchObject({ version: 'B', by: 'INC-1' });
     expect(second?.condemns).toMatchObject({ version: 'B', verdict: 'bad' });
     expect(breaths.filter(({ spends }) => spends !== undefined)).toHaveLength(1);
+  });
+
+  it('has the intent of the push with its decision where nothing can be paused and nothing runs', async () => {
+    const { store, breaths } = telling();
+    const stage = new Stage({}, store);
+    noSchedule(stage, false);
+    await stage.badDeployment();
+    await stage.turn();
+
+    const [first] = breaths;
+    expect(first && types(first).slice(3)).toEqual([
+      'plan-made',
+      'step-started',
+      'step-done',
+      'step-started',
+    ]);
+    expect(first?.spends).toMatchObject({ environment: 'production' });
+    expect(first?.takes).toBe('production');
+    const pause = (await stage.incident())?.steps.find(({ key }) => key.endsWith('schedule.pause'));
+    expect(pause).toMatchObject({ outcome: 'done', result: { paused: 'no' } });
+    expect(stage.outside.effects[0]).toContain('git.revert');
+  });
+
+  it('waits for the run under way where nothing can be paused', async () => {
+    const { store, breaths } = telling();
+    const stage = new Stage({}, store);
+    noSchedule(stage, true);
+    await stage.badDeployment();
+    await stage.turn();
+
+    expect(breaths.map(types).map((each) => each.slice(-2))).toEqual([['plan-made', 'step-started']]);
+    expect(stage.outside.effects).toEqual([]);
+    noSchedule(stage, false);
+    await stage.turn();
+    expect(stage.outside.effects[0]).toContain('git.revert');
   });
 
   it('opens its incident also while another plan has the environment, and begins once that has ended', async () => {

@@ -64,10 +64,12 @@ export function createNoSchedule(quiesce: Quiesce): Schedule {
         return waiting ?? { is: 'done', result: { paused: 'no', note: 'a run may begin during the move' } };
       },
       start: nothing,
+      asksOnly: true,
     },
     resume: {
       check: async () => ({ is: 'done', result: { resumed: 'no', note: 'nothing was paused' } }),
       start: nothing,
+      asksOnly: true,
     },
   };
 }
