@@ -54,14 +54,18 @@ function chunkOf(id: string, graph: Graph): string | null {
   return isLarge ? 'daemon' : null;
 }
 
-/** What fastify loads and nobody here asks for: its compilers for JSON Schema (ours are named before it looks), HTTP/2. */
-const UNUSED = /^(@fastify\/(ajv-compiler|fast-json-stringify-compiler)|node:http2)$/;
+/**
+ * What packages load and nobody here asks for. Of fastify: its compilers for JSON Schema (ours are named before it
+ * looks), HTTP/2, TLS. Of prom-client: what it pushes metrics with.
+ */
+const UNUSED = /^(@fastify\/(ajv-compiler|fast-json-stringify-compiler)|node:http2|(node:)?https)$/;
+const LOADS_IT = /\/(fastify|prom-client)\/lib\//;
 
 const withoutUnused: Plugin = {
   name: 'without what is not used',
   resolveId: {
     filter: { id: UNUSED },
-    handler: (_, importer) => (importer?.includes('/fastify/lib/') ? '\0unused' : null),
+    handler: (_, importer) => (LOADS_IT.test(importer ?? '') ? '\0unused' : null),
   },
   load: { filter: { id: /^\0unused$/ }, handler: () => 'export default undefined;' },
 };
