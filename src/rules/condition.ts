@@ -1,9 +1,9 @@
 import type { ASTNode } from '@marcbachmann/cel-js';
 import type { Scope } from '../core/rule.ts';
 import { explainFailure, type Fault } from './condition-fault.ts';
-import { attributeOf, equalities, literal, walk } from './expression.ts';
+import { attributeOf, equalities, isNothingBut, literal, walk } from './expression.ts';
 import { didYouMean, enumerate } from './suggest.ts';
-import type { Vocabulary } from './vocabulary.ts';
+import type { View, Vocabulary } from './vocabulary.ts';
 
 /** A condition that was checked: it names only what is declared, and answers yes or no. */
 export interface Condition {
@@ -28,9 +28,9 @@ export function checkCondition(
       ...faultsOf(parsed.ast, vocabulary),
     ];
     if (faults.length > 0) return { faults };
-    return {
-      condition: { equals: equalities(parsed.ast, vocabulary.types), when: answerer(text, vocabulary) },
-    };
+    const equals = equalities(parsed.ast, vocabulary.types);
+    const settles = settler(equals, isNothingBut(equals, parsed.ast));
+    return { condition: { equals, when: answerer(text, vocabulary, settles) } };
   } catch (error) {
     return { faults: [explainFailure(error, text, vocabulary, windowed)] };
   }
@@ -107,12 +107,34 @@ function patternFault(node: ASTNode): Fault | undefined {
   };
 }
 
+/** The answer of a condition where its equalities alone give it; undefined where it has to be asked as a whole. */
+type Settler = (seen: View) => boolean | undefined;
+
+/**
+ * One equality that does not hold makes the condition false, whatever the rest of it says; where there is no rest, all
+ * that hold make it true. Numbers are left to CEL, which keeps whole ones and fractions apart.
+ */
+function settler(equals: Condition['equals'], isAll: boolean): Settler {
+  const plain = [...equals].filter(([, value]) => typeof value !== 'number');
+  const whole = isAll && plain.length === equals.size ? true : undefined;
+  return (seen) => {
+    for (const [attribute, value] of plain) {
+      const found = seen[attribute];
+      if (typeof found !== typeof value) return undefined;
+      if (found !== value) return false;
+    }
+    return whole;
+  };
+}
+
 /** Compiled at its first question, for most commands ask none. */
-function answerer(text: string, vocabulary: Vocabulary): (scope: Scope) => boolean {
+function answerer(text: string, vocabulary: Vocabulary, settles: Settler): (scope: Scope) => boolean {
   let compiled: ((context: Record<string, unknown>) => unknown) | undefined;
   return ({ signal, window, baseline, slowdown, pValue }) => {
-    compiled ??= vocabulary.running.parse(text);
     const seen = vocabulary.view(signal);
+    const settled = settles(seen);
+    if (settled !== undefined) return settled;
+    compiled ??= vocabulary.running.parse(text);
     const answer =
       window === undefined
         ? compiled({ signal: seen })

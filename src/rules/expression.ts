@@ -74,6 +74,11 @@ export function equalities(
   return found;
 }
 
+/** Whether these equalities are all that the condition says. */
+export function isNothingBut(equals: ReadonlyMap<string, unknown>, ast: ASTNode): boolean {
+  return [...conjuncts(ast)].length === equals.size;
+}
+
 function* conjuncts(node: ASTNode): Generator<ASTNode> {
   if (node.op !== '&&') {
     yield node;

@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Rule } from '../../src/core/rule.ts';
 import type { AttributeValue, Signal } from '../../src/core/signal.ts';
@@ -43,6 +44,52 @@ describe('a condition', () => {
     const seen = signal({ status: 'fail', failures: 12, tags: ['gold', 'x'], owner: null });
 
     expect(rule(text).when({ signal: seen })).toBe(answer);
+  });
+
+  test('made of equalities is answered as CEL answers it, whatever the signal has', () => {
+    const term = fc.constantFrom(
+      'signal.status == "fail"',
+      '"fail" == signal.status',
+      'signal.status == "pass"',
+      'signal.owner == ""',
+      'signal.owner == "anna"',
+      'signal.subject == "s"',
+      'signal.kind == "dbt.test"',
+      'signal.failures == 12',
+      'signal.failures > 3',
+      'signal.unit',
+      '!signal.unit',
+      'signal.unit == true',
+      '"gold" in signal.tags',
+      '(signal.layer == "gold" || signal.unit)',
+      '1 / 0 == 1',
+    );
+    const attributes = fc.record(
+      {
+        status: fc.constantFrom('fail', 'pass'),
+        owner: fc.constantFrom('anna', '', null),
+        failures: fc.constantFrom(0, 12, 12.5),
+        unit: fc.boolean(),
+        layer: fc.constantFrom('gold', 'silver'),
+        tags: fc.constantFrom(['gold'], []),
+      },
+      { requiredKeys: [] },
+    );
+    const answerOf = (text: string, seen: Signal) => {
+      try {
+        return rule(text).when({ signal: seen });
+      } catch {
+        return 'unknown';
+      }
+    };
+    const conjunction = fc.array(term, { minLength: 1, maxLength: 4 }).map((terms) => terms.join(' && '));
+    fc.assert(
+      fc.property(conjunction, attributes, (text, given) => {
+        // No conjunction, so nothing is settled before CEL is asked.
+        const asked = answerOf(`(${text}) || false`, signal(given));
+        expect(answerOf(text, signal(given))).toBe(asked);
+      }),
+    );
   });
 
   test('over a time it sees the window, the baseline and the p-value', () => {
