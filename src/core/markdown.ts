@@ -11,6 +11,12 @@ export function prose(text: string): string {
     .replaceAll('>', '&gt;');
 }
 
+/** The lines of an output as one line of prose. */
+export function proseOfLines(text: string): string {
+  const lines = text.split(/[\r\n]+/).map((line) => line.trim());
+  return prose(lines.filter((line) => line !== '').join('; '));
+}
+
 /** An identifier or command as a code span, with a fence longer than any run of backticks within. */
 export function codeSpan(text: string): string {
   const inner = plain(cut(text)).trim();

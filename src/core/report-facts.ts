@@ -1,7 +1,7 @@
 import { isoDate, saySecond } from './clock-face.ts';
 import { sayDuration } from './duration.ts';
 import type { Check, Incident } from './incident.ts';
-import { codeSpan, prose } from './markdown.ts';
+import { codeSpan, prose, proseOfLines } from './markdown.ts';
 import type { ReportFacts } from './report.ts';
 import { type StepTold, tellSteps } from './step-story.ts';
 import type { Instant } from './time.ts';
@@ -51,7 +51,7 @@ function action({ step, record, said, took, endedAt }: StepTold): string {
   const lasted = took === null ? '' : `, ${sayDuration(took)}`;
   if (record.outcome === 'failed') {
     const byHand = step.byHand.length === 0 ? '' : `. By hand: ${step.byHand.map(codeSpan).join('; ')}`;
-    return `${name}: failed at ${moment(endedAt)}${lasted}: ${prose(record.why ?? 'no reason given')}${byHand}`;
+    return `${name}: failed at ${moment(endedAt)}${lasted}: ${proseOfLines(record.why ?? 'no reason given')}${byHand}`;
   }
   return `${name} at ${moment(endedAt)}${lasted}${results(record.result)}`;
 }

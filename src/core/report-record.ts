@@ -2,7 +2,7 @@ import { short } from './deployment.ts';
 import { sayDuration } from './duration.ts';
 import type { Incident } from './incident.ts';
 import type { IncidentEvent } from './incident-event.ts';
-import { codeSpan, prose } from './markdown.ts';
+import { codeSpan, prose, proseOfLines } from './markdown.ts';
 import type { ReportFacts, ToldLine } from './report.ts';
 import { moment } from './report-facts.ts';
 import { tellSteps } from './step-story.ts';
@@ -65,7 +65,7 @@ function happened(event: IncidentEvent): string {
     case 'step-done':
       return `${spoken(event.type)}: ${codeSpan(event.key)}`;
     case 'step-failed':
-      return `step failed: ${codeSpan(event.key)}: ${prose(event.why)}`;
+      return `step failed: ${codeSpan(event.key)}: ${proseOfLines(event.why)}`;
     case 'level-reached':
       return `told level ${prose(event.level)}${event.skipped.length === 0 ? '' : `, skipping ${prose(event.skipped.join(', '))}`}`;
     case 'acknowledged':
@@ -82,7 +82,7 @@ function happened(event: IncidentEvent): string {
 }
 
 function because(event: IncidentEvent): string {
-  if ('because' in event) return `: ${prose(event.because)}`;
+  if ('because' in event) return `: ${proseOfLines(event.because)}`;
   return 'reason' in event && event.reason !== '' ? `: ${prose(event.reason)}` : '';
 }
 

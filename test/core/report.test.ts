@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { codeSpan, prose } from '../../src/core/markdown.ts';
+import { codeSpan, prose, proseOfLines } from '../../src/core/markdown.ts';
 import { writeReport } from '../../src/core/report.ts';
 import { minutes } from '../../src/core/time.ts';
 import {
@@ -113,6 +113,7 @@ describe('text of strangers in markdown', () => {
     fc.assert(
       fc.property(strange, (text) => {
         expect(prose(text)).not.toMatch(/[<>\n\r\u202e]|(^|[^\\])[|`]/);
+        expect(proseOfLines(text)).not.toMatch(/[<>\n\r\u202e]|(^|[^\\])[|`]/);
       }),
     );
   });
@@ -128,6 +129,12 @@ describe('text of strangers in markdown', () => {
         expect([...inner.matchAll(/`+/g)].map(([run]) => run)).not.toContain(fence);
         expect(span).not.toMatch(/[\n\r]/);
       }),
+    );
+  });
+
+  test('of an output has its lines one after the other', () => {
+    expect(proseOfLines('dbt test ended with exit code 127\r\n\n  dbt: not found\n')).toBe(
+      'dbt test ended with exit code 127; dbt: not found',
     );
   });
 
