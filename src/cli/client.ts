@@ -129,7 +129,11 @@ function failureOf(status: number, body: unknown, ask: Ask, connection: Connecti
 function unauthorized({ token, withoutToken, url }: Connection): Failure {
   const make =
     'Make a token: rollbackd token create --name NAME --scope operate; then set ROLLBACKD_TOKEN to it.';
-  if (token === null) return new Failure(`rollbackd at ${url} wants a token. ${withoutToken}`, [make]);
+  if (token === null) {
+    const other =
+      "Or name the daemon's configuration, beside whose state its own token lies: -c rollbackd.yaml";
+    return new Failure(`rollbackd at ${url} wants a token. ${withoutToken}`, [make, other]);
+  }
   return new Failure(`rollbackd at ${url} does not know this token, or it was revoked.`, [make]);
 }
 

@@ -218,6 +218,17 @@ describe('what goes wrong', () => {
     expect(stderr()).not.toContain(server.tokens.revoked);
   });
 
+  it('says where a token comes from where there is none', async () => {
+    const { run, stderr } = as('read', {
+      env: { ROLLBACKD_URL: server.url },
+      readFile: () => Promise.reject(Object.assign(new Error('no such file'), { code: 'ENOENT' })),
+    });
+    expect(await run('status')).toBe(1);
+    expect(stderr()).toMatch(/ROLLBACKD_TOKEN is not set, and .*cli\.token is not there/);
+    expect(stderr()).toContain('rollbackd token create --name NAME --scope operate');
+    expect(stderr()).toContain('-c rollbackd.yaml');
+  });
+
   it('says that something else answers there', async () => {
     const { run, stderr } = as('read', { fetch: async () => new Response('<html>', { status: 404 }) });
     expect(await run('status')).toBe(1);
