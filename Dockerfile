@@ -29,9 +29,11 @@ ARG GID=1000
 RUN [ "$UID" != 0 ] || { echo 'rollbackd does not run as root: choose another UID' >&2; exit 1; }; \
     grep -q "^[^:]*:[^:]*:$UID:" /etc/passwd \
       || echo "rollbackd:x:$UID:$GID::/var/lib/rollbackd:/bin/false" >> /etc/passwd; \
-    mkdir -p /var/lib/rollbackd /etc/rollbackd && chown "$UID:$GID" /var/lib/rollbackd
+    mkdir -p /var/lib/rollbackd /etc/rollbackd /usr/local/bin && chown "$UID:$GID" /var/lib/rollbackd; \
+    ln -s /app/bin/rollbackd.js /usr/local/bin/rollbackd
 WORKDIR /app
 COPY package.json LICENSE ./
+COPY bin bin
 COPY rules rules
 COPY schema schema
 COPY --from=build /src/dist dist
@@ -44,5 +46,6 @@ VOLUME /var/lib/rollbackd
 EXPOSE 8790
 HEALTHCHECK --interval=10s --timeout=5s --start-period=20s --retries=3 \
   CMD ["node", "-e", "fetch(`${process.env.ROLLBACKD_URL}/-/healthy`, { signal: AbortSignal.timeout(4000) }).then((reply) => process.exit(reply.ok ? 0 : 1), () => process.exit(1))"]
-ENTRYPOINT ["node", "/app/dist/main.js"]
+# docker exec CONTAINER rollbackd status
+ENTRYPOINT ["rollbackd"]
 CMD ["serve"]

@@ -173,15 +173,7 @@ describe('rollbackd in docker-compose.yml', () => {
     expect(await engine.docker(['inspect', '--format', '{{.State.ExitCode}}', id])).toBe('0');
     expect(Date.now() - before).toBeLessThan(20_000);
     await project.compose('up', '--wait', '--wait-timeout', '60', '--no-recreate', 'rollbackd');
-    const tokens = await project.compose(
-      'exec',
-      '-T',
-      'rollbackd',
-      'node',
-      '/app/dist/main.js',
-      'token',
-      'list',
-    );
+    const tokens = await project.compose('exec', '-T', 'rollbackd', 'rollbackd', 'token', 'list');
     expect(tokens).toContain('first');
   });
 });
