@@ -29,8 +29,8 @@ ARG GID=1000
 RUN [ "$UID" != 0 ] || { echo 'rollbackd does not run as root: choose another UID' >&2; exit 1; }; \
     grep -q "^[^:]*:[^:]*:$UID:" /etc/passwd \
       || echo "rollbackd:x:$UID:$GID::/var/lib/rollbackd:/bin/false" >> /etc/passwd; \
-    mkdir -p /var/lib/rollbackd /etc/rollbackd /usr/local/bin && chown "$UID:$GID" /var/lib/rollbackd; \
-    ln -s /app/bin/rollbackd.js /usr/local/bin/rollbackd
+    mkdir -p /var/lib/rollbackd /etc/rollbackd /usr/local/bin && chown "$UID:$GID" /var/lib/rollbackd \
+      && ln -s /app/bin/rollbackd.js /usr/local/bin/rollbackd
 WORKDIR /app
 COPY package.json LICENSE ./
 COPY bin bin

@@ -20,8 +20,8 @@ const PATIENCE = 10_000;
 
 /**
  * From a failure to the first outside call of the rollback's plan, which is git fetching from the remote. A failure is
- * once the rename of run_results.json with 1,000 results, once that with 100, once a signed POST /api/v1/signals. An environment for each
- * trial, because an environment is rolled back once.
+ * once the rename of run_results.json with 1,000 results, once that with 100, once a signed POST /api/v1/signals. An
+ * environment for each trial, because an environment is rolled back once.
  */
 export const request: Benchmark = (say) =>
   inDirectory(async (directory) => {

@@ -27,7 +27,6 @@ import { loadSettings } from './settings/load-settings.ts';
 import type { Settings } from './settings/settings.ts';
 import { SOURCE_TYPES } from './source-types.ts';
 import { stateOf } from './wiring.ts';
-import { letYoungSpaceGrow } from './young-space.ts';
 
 export interface Daemon {
   readonly address: string;
@@ -90,7 +89,6 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     { address, environments: [...loops.world.places.keys()], policy: current.policy.version },
     'rollbackd watches',
   );
-  letYoungSpaceGrow();
   return { address, reload, stop: () => closeAll(closers, log), failed: crash.promise };
 }
 

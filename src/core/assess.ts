@@ -2,7 +2,7 @@ import type { Attribution } from './attribution.ts';
 import { blameFor, noveltyOf } from './blame.ts';
 import type { Blame, Novelty } from './decision.ts';
 import type { Facts, Policy } from './facts.ts';
-import { type Incident, type IncidentBreach, isFinal } from './incident.ts';
+import { type Incident, isFinal } from './incident.ts';
 import { type Action, lookUp, type MatrixRow, milder } from './matrix.ts';
 import { atLeast } from './rule.ts';
 import type { Instant } from './time.ts';
@@ -62,17 +62,13 @@ function limit(action: Action, atMost: Blame['atMost']): Assessed['effective'] {
  * What was superseded and fails on was not handled: the deployment that was to replace what runs did not come.
  */
 function handlersAmong(incidents: readonly Incident[]): (breach: Breach) => string | null {
-  const handled = new Map<string, { readonly id: string; readonly breach: IncidentBreach }[]>();
-  for (const { id, state, shadow, breaches } of incidents) {
-    if (!isFinal(state) || state === 'superseded' || shadow) continue;
-    for (const breach of breaches) {
-      const key = `${breach.rule}\0${breach.subject}`;
-      const known = handled.get(key);
-      if (known === undefined) handled.set(key, [{ id, breach }]);
-      else known.push({ id, breach });
-    }
-  }
-  if (handled.size === 0) return () => null;
+  const handlers = incidents.filter(
+    ({ state, shadow }) => isFinal(state) && state !== 'superseded' && !shadow,
+  );
+  const handled = Map.groupBy(
+    handlers.flatMap(({ id, breaches }) => breaches.map((breach) => ({ id, breach }))),
+    ({ breach }) => `${breach.rule}\0${breach.subject}`,
+  );
   return (breach) => {
     const handler = handled
       .get(`${breach.rule.name}\0${breach.subject}`)

@@ -2,13 +2,12 @@ import { apply, type EventBody, type Incident } from '../core/incident.ts';
 import { pointOfNoReturn } from '../core/plan.ts';
 import type { Duration } from '../core/time.ts';
 import { type Held, whyHeld, whyHeldAsSeen } from './held.ts';
-
 import { pointOfNoReturnCosts } from './point-of-no-return.ts';
 import type { Besides, Story } from './record.ts';
 import { actuatorOf, contextOf, look, nextWork, type Work } from './work.ts';
 import type { Place, World } from './world.ts';
 
-/** An answer that took no longer was waited for by nobody, ms. */
+/** How long a decision waits for the answer to a step that only asks, ms. */
 const BRIEF: Duration = 50;
 
 /** The intent of a step, which is in the journal before the outside world is touched, and what it costs to begin. */
@@ -48,12 +47,10 @@ export async function withNextStep(
   if (held !== undefined) return story;
   const { events, besides } = await beginning(world, place, incident, work);
   const begun = { ...story, events: [...story.events, ...events], besides: { ...story.besides, ...besides } };
-  const asked = world.clock.now();
   const result = await answerOf(world, place, { incident, work }, abort);
   if (result === undefined) return begun;
   const done: Story = { ...begun, events: [...begun.events, { type: 'step-done', key: work.key, result }] };
-  const stillSeen = seen && world.clock.now() - asked < BRIEF;
-  return withNextStep(world, place, { story: done, seen: stillSeen }, abort);
+  return withNextStep(world, place, { story: done, seen }, abort);
 }
 
 interface Written {
@@ -61,7 +58,7 @@ interface Written {
   readonly seen: boolean;
 }
 
-/** What a step that only asks is answered; undefined where it is not done, or more than a question. */
+/** What a step that only asks is answered; undefined where it is not done by then, or more than a question. */
 async function answerOf(
   world: World,
   place: Place,
@@ -70,7 +67,12 @@ async function answerOf(
 ): Promise<Readonly<Record<string, string>> | undefined> {
   const actuator = actuatorOf(place, work);
   if (actuator.asksOnly !== true) return undefined;
-  const progress = await look(actuator, work, contextOf(incident, work, world.clock.now()), abort);
+  const patience = AbortSignal.any([abort, AbortSignal.timeout(BRIEF)]);
+  const context = contextOf(incident, work, world.clock.now());
+  const progress = await look(actuator, work, context, patience).catch((error: unknown) => {
+    if (abort.aborted || !patience.aborted) throw error;
+  });
+  if (progress === undefined) return undefined;
   return progress.is === 'done' && progress.checks === undefined ? progress.result : undefined;
 }
 

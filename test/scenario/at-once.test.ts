@@ -17,9 +17,9 @@ function telling(): { store: Store; breaths: Change[] } {
   return { store: { ...store, incidents: { ...store.incidents, commit } }, breaths };
 }
 
-/** As where `schedule` is `none`; `busy`: a run of dbt is under way. */
-function noSchedule(stage: Stage, busy: boolean): void {
-  const schedule = createNoSchedule({ within: minutes(10), busy: async () => busy, now: () => stage.now });
+/** As where `schedule` is `none`; `busy`: whether a run of dbt is under way. */
+function noSchedule(stage: Stage, busy: (abort: AbortSignal) => Promise<boolean>): void {
+  const schedule = createNoSchedule({ within: minutes(10), busy, now: () => stage.now });
   Object.assign(stage.place.actuators, {
     'schedule.pause': schedule.pause,
     'schedule.resume': schedule.resume,
@@ -49,7 +49,7 @@ describe('a failure whose way back is known', () => {
   it('has the intent of the push with its decision where nothing can be paused and nothing runs', async () => {
     const { store, breaths } = telling();
     const stage = new Stage({}, store);
-    noSchedule(stage, false);
+    noSchedule(stage, async () => false);
     await stage.badDeployment();
     await stage.turn();
 
@@ -70,14 +70,40 @@ describe('a failure whose way back is known', () => {
   it('waits for the run under way where nothing can be paused', async () => {
     const { store, breaths } = telling();
     const stage = new Stage({}, store);
-    noSchedule(stage, true);
+    let runs = true;
+    noSchedule(stage, async () => runs);
     await stage.badDeployment();
     await stage.turn();
 
     expect(breaths.map(types).map((each) => each.slice(-2))).toEqual([['plan-made', 'step-started']]);
     expect(stage.outside.effects).toEqual([]);
-    noSchedule(stage, false);
+    runs = false;
     await stage.turn();
+    expect(stage.outside.effects[0]).toContain('git.revert');
+  });
+
+  it('is written down before an answer that is long in coming', async () => {
+    const { store, breaths } = telling();
+    const stage = new Stage({}, store);
+    const asked: number[] = [];
+    noSchedule(stage, (abort) => {
+      asked.push(breaths.length);
+      if (asked.length > 1) return Promise.resolve(false);
+      return new Promise((_, reject) => abort.addEventListener('abort', () => reject(abort.reason)));
+    });
+    await stage.badDeployment();
+    await stage.turn();
+
+    expect(
+      breaths
+        .slice(0, 2)
+        .map(types)
+        .map((each) => each.slice(-2)),
+    ).toEqual([
+      ['plan-made', 'step-started'],
+      ['step-done', 'step-started'],
+    ]);
+    expect(asked).toEqual([0, 1]);
     expect(stage.outside.effects[0]).toContain('git.revert');
   });
 

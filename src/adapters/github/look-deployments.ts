@@ -28,6 +28,11 @@ const ENDED: ReadonlySet<string> = new Set(['success', 'failure', 'error', 'inac
 /** Answers to one who lacks the permission. */
 const WITHHELD: ReadonlySet<number> = new Set([403, 404, 410]);
 
+function isWithheld(error: unknown): error is BadAnswer {
+  // Who asked too much is told so with a 403 as well.
+  return error instanceof BadAnswer && WITHHELD.has(error.status) && error.reason !== 'rate-limited';
+}
+
 /** The repository's list of deployments, which remembers what was missed while nobody listened. */
 export class DeploymentsLook {
   readonly #options: DeploymentsOptions;
@@ -68,7 +73,7 @@ export class DeploymentsLook {
     try {
       return await client.deployments({ environment: called, most: MOST }, abort);
     } catch (error) {
-      if (needed || !(error instanceof BadAnswer && WITHHELD.has(error.status))) throw error;
+      if (needed || !isWithheld(error)) throw error;
       if (this.#restsUntil === 0)
         log.warn(
           { environment: called, why: error.message },

@@ -121,6 +121,11 @@ describe("GitHub's list of deployments", () => {
     expect(told.map(says)).toEqual(['succeeded 2', 'succeeded 1']);
   });
 
+  test('that is refused because too much was asked is not withheld', async () => {
+    github.rate = { limit: 60, remaining: 0, resetAt: Date.now() + 3_600_000 };
+    await expect(open({ needed: false })()).rejects.toMatchObject({ reason: 'rate-limited' });
+  });
+
   test('that is withheld is no failure where nobody asked for it: it is said once, and asked for again later', async () => {
     github.state.addDeployment({ environment: 'production', sha: GOOD, task: 'deploy' }, ['success']);
     github.granted = { actions: 'read' };
