@@ -2,7 +2,7 @@ import { saySecond, sayWhen } from './clock-face.ts';
 import { short } from './deployment.ts';
 import type { Incident } from './incident.ts';
 import { nextLevel, nextLevelAt } from './ladder.ts';
-import type { Fact, Message } from './notice.ts';
+import type { Fact, Message, Shape } from './notice.ts';
 import { sayContacts } from './recipients.ts';
 import type { NarrateContext, Occasion } from './telling.ts';
 import type { Instant } from './time.ts';
@@ -116,4 +116,18 @@ export function storyOf(incident: Incident): string {
 export function saySecondOr(at: Instant, from: Instant): string {
   const when = sayWhen(at, from);
   return when.includes(' ') ? when : saySecond(at);
+}
+
+/** One line of the checklist. What is not configured is said so, never shown as passed. */
+export function checkFact(check: Incident['checks'][number]): Fact {
+  const shape: Shape =
+    check.is === 'passed'
+      ? 'well'
+      : check.is === 'failed'
+        ? 'wrong'
+        : check.is === 'inconclusive'
+          ? 'unknown'
+          : 'not-yet';
+  const value = check.is === 'not-configured' ? 'not configured' : check.detail;
+  return { label: check.name, value, shape };
 }

@@ -147,9 +147,13 @@ function ways({ incident }: Occasion): readonly (readonly [string, string])[] {
         ['Roll back', `rollbackd rollback --environment ${environment} --reason "..."`],
         ['Fixed forward', `rollbackd resolve ${id} --as fixed_forward --reason "..."`],
       ];
+    case 'contained':
+      return [
+        ['Roll back', `rollbackd rollback --environment ${environment} --reason "..."`],
+        ['Resolve', `rollbackd resolve ${id} --as fixed_forward --reason "..." --resume`],
+      ];
     case 'failed':
     case 'verification_failed':
-    case 'contained':
       return [['Resolve', `rollbackd resolve ${id} --as fixed_forward --reason "..." --resume`]];
     default:
       return [];

@@ -2,7 +2,8 @@ import type { Incident, IncidentEvent } from './incident.ts';
 import { approvalAsked, approvalExpired } from './narrate-approval.ts';
 import { ended, rejected, resolved, stoodDown } from './narrate-ending.ts';
 import { escalated, levelReached, monitored, wouldHave } from './narrate-level.ts';
-import { contained, planFailed, planMade, proofFailed, proved, rolledBack } from './narrate-rollback.ts';
+import { planMade, proved, rolledBack } from './narrate-rollback.ts';
+import { contained, planFailed, proofFailed } from './narrate-stop.ts';
 import type { Notice } from './notice.ts';
 import { type NarrateContext, noticesOf, type Occasion, type Telling } from './telling.ts';
 

@@ -3,7 +3,7 @@ import type { EventBody, Incident } from '../core/incident.ts';
 import type { Progress } from '../core/plan.ts';
 import type { Actuator, StepContext } from '../ports/actuator.ts';
 import { finish } from './finish.ts';
-import { whyDisarmed, whyHeld } from './held.ts';
+import { whyDisarmed, whyHeld, whyOvertaken } from './held.ts';
 import { beginning, withNextStep } from './next-step.ts';
 import { record } from './record.ts';
 import { stopShort } from './stop.ts';
@@ -112,7 +112,8 @@ async function settle(
     return record(world, place, story);
   }
   if (end.is === 'overtaken') {
-    return stopShort(world, place, incident, { work, because: end.why, as: 'superseded' });
+    const overtaken = await whyOvertaken(world, place, { work, why: end.why }, abort);
+    return stopShort(world, place, incident, { work, ...overtaken });
   }
   if (end.is !== 'failed') return incident;
   const failed: EventBody = { type: 'step-failed', key, why: end.why };

@@ -1,6 +1,5 @@
 import type { Elsewhere } from '../core/elsewhere.ts';
 import type { Facts, Mode } from '../core/facts.ts';
-import type { Incident } from '../core/incident.ts';
 import type { Lineage } from '../core/suspects.ts';
 import { days, type Instant } from '../core/time.ts';
 import { lastFailed, unclear, underWay } from '../core/under-way.ts';
@@ -38,7 +37,7 @@ export async function gather(world: World, place: Place, now: Instant): Promise<
     quarantined,
     history: memory,
     incidents: open,
-    rollbacks: rollbacks.filter((each) => !open.some((other) => isUndone(other, each.incident))),
+    rollbacks,
     mode: mode ?? shadow(now),
     freezes,
     sources: health,
@@ -81,11 +80,6 @@ function lineageOf({ sources }: Place, subject: string): Lineage | undefined {
     if (found !== undefined) return found;
   }
   return undefined;
-}
-
-/** A plan that the branch overtook at its point of no return changed nothing: it spent nothing. */
-function isUndone(incident: Incident, id: string): boolean {
-  return incident.id === id && incident.state === 'superseded';
 }
 
 /** As it stands between two writes; of a source that was not looked at since the start, as it was stored. */

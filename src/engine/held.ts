@@ -6,9 +6,13 @@ import type { Work } from './work.ts';
 import type { Place, World } from './world.ts';
 
 /** Why a step does not begin now: the plan waits, or ends here. */
-export type Held =
-  | { readonly is: 'wait' }
-  | { readonly is: 'stop'; readonly because: string; readonly as: 'superseded' | 'aborted' };
+export type Held = { readonly is: 'wait' } | Stopped;
+
+interface Stopped {
+  readonly is: 'stop';
+  readonly because: string;
+  readonly as: 'superseded' | 'aborted';
+}
 
 /** The kill switch holds every step; a deployment that began meanwhile ends a plan that has changed nothing yet. */
 export async function whyHeld(
@@ -45,8 +49,21 @@ export async function whyDisarmed(world: World, place: Place, work: Work): Promi
   return { is: 'stop', because: `disarmed by ${mode?.by ?? 'nobody'}`, as: 'aborted' };
 }
 
+/** The branch went on under a step: with it what runs, or the branch alone? */
+export async function whyOvertaken(
+  world: World,
+  place: Place,
+  { work, why }: { readonly work: Work; readonly why: string },
+  abort: AbortSignal,
+): Promise<{ readonly because: string; readonly as: 'superseded' | 'outrun' | 'aborted' }> {
+  await track(world, place, true, abort).catch((error: unknown) => {
+    if (!(error instanceof OutsideError)) throw error;
+  });
+  return (await overtaken(world, place, work)) ?? { because: why, as: 'outrun' };
+}
+
 /** Only what the authority itself says: with a work tree, that it moved; otherwise also that a pipeline began. */
-async function overtaken(world: World, place: Place, work: Work): Promise<Held | undefined> {
+async function overtaken(world: World, place: Place, work: Work): Promise<Stopped | undefined> {
   const now = world.clock.now();
   const { name, deploysWithin, runs: authority } = place.environment;
   const runs = running(await world.store.deployments.deployments(name));

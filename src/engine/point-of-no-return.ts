@@ -33,7 +33,7 @@ export async function pointOfNoReturnCosts(world: World, place: Place, incident:
   };
 }
 
-/** The branch was faster, and nothing was changed: what runs is not bad yet. Its budget counts for nothing either. */
+/** The branch was faster, and nothing was changed: what runs is not bad yet. */
 export async function unpass(world: World, place: Place, incident: Incident): Promise<void> {
   const { name } = place.environment;
   const known = await world.store.deployments.deployments(name);

@@ -12,6 +12,7 @@ export interface Besides {
   readonly takes?: string;
   readonly releases?: string;
   readonly spends?: NonNullable<Change['spends']>;
+  readonly refunds?: true;
   readonly quarantines?: Quarantine;
   readonly condemns?: Deployment;
 }

@@ -2,14 +2,15 @@ import type { EventBody, Incident } from '../core/incident.ts';
 import { type Plan, pointOfNoReturn, type Step } from '../core/plan.ts';
 import { letGo } from '../runbooks/contain.ts';
 import { unpass } from './point-of-no-return.ts';
-import { record } from './record.ts';
+import { type Besides, record } from './record.ts';
 import type { Place, World } from './world.ts';
 
 /** Why a plan ends before its end. */
 export interface Stop {
   readonly work: { readonly plan: Plan; readonly index: number; readonly step: Step };
   readonly because: string;
-  readonly as: 'superseded' | 'aborted' | 'plan-failed';
+  /** `outrun`: the branch went on, and what runs is what ran before. */
+  readonly as: 'superseded' | 'outrun' | 'aborted' | 'plan-failed';
 }
 
 /**
@@ -24,21 +25,24 @@ export async function stopShort(
   stop: Stop,
 ): Promise<Incident> {
   const { because, work } = stop;
-  const ends = (event: EventBody) =>
-    record(world, place, { incident, events: [event], besides: { releases: place.environment.name } });
+  const releases = place.environment.name;
+  const ends = (event: EventBody, besides: Besides = {}) =>
+    record(world, place, { incident, events: [event], besides: { releases, ...besides } });
   if (work.plan.kind !== 'rollback') return ends({ type: 'plan-failed', because });
   const passed = work.index > pointOfNoReturn(work.plan);
   const atPoint = hasBegunPoint(incident, stop);
-  if (passed || (atPoint && stop.as !== 'superseded')) return ends({ type: 'plan-failed', because });
+  const wasFaster = stop.as === 'superseded' || stop.as === 'outrun';
+  if (passed || (atPoint && !wasFaster)) return ends({ type: 'plan-failed', because });
   place.standing.prepared = null;
   if (atPoint) await unpass(world, place, incident);
-  const then = { type: stop.as, because };
-  if (!isPaused(incident)) return ends(then);
+  const then = { type: stop.as === 'outrun' ? ('superseded' as const) : stop.as, because };
+  const besides: Besides = atPoint ? { refunds: true } : {};
+  if (!isPaused(incident)) return ends(then, besides);
   if (!leavesHarm(incident, stop)) {
     const plan = letGo(place.environment, world.clock.now(), then);
-    return record(world, place, { incident, events: [{ type: 'plan-made', plan }] });
+    return record(world, place, { incident, events: [{ type: 'plan-made', plan }], besides });
   }
-  return ends(stop.as === 'aborted' ? { type: 'contained', because } : then);
+  return ends(stop.as === 'plan-failed' ? then : { type: 'contained', because }, besides);
 }
 
 /** The push may have happened: nobody can say that nothing changed. */

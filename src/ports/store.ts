@@ -70,6 +70,8 @@ export interface Change {
   readonly releases?: string;
   /** Set when a step passed the point of no return and counts against the budget. */
   readonly spends?: { readonly environment: string; readonly at: Instant };
+  /** Set when it turned out that the step changed nothing: what the incident spent counts no more. */
+  readonly refunds?: true;
   readonly quarantines?: Quarantine;
   /** The deployment that a rollback leaves, as it is judged from then on. */
   readonly condemns?: Deployment;

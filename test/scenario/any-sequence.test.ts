@@ -164,14 +164,11 @@ async function overspent(stage: Stage): Promise<readonly string[]> {
   const { count, per } = stage.environment.limits.budget;
   const spent = await stage.store.incidents.rollbacks('production', 0);
   const incidents = await stage.store.incidents.list({ limit: 999 });
-  const changed = spent.filter(
-    (each) => incidents.find(({ id }) => id === each.incident)?.state !== 'superseded',
-  );
-  return changed
+  return spent
     .filter(({ incident, at }) => {
       const its = incidents.find(({ id }) => id === incident);
       const ordered = its?.request != null || its?.approval?.answer?.is === 'approved';
-      return !ordered && changed.filter((each) => each.at > at - per && each.at < at).length >= count;
+      return !ordered && spent.filter((each) => each.at > at - per && each.at < at).length >= count;
     })
     .map((each) => each.incident);
 }

@@ -129,19 +129,35 @@ describe('the branch moved', () => {
     expect(await stage.incident()).toMatchObject({ state: 'probation' });
   });
 
-  test('during the plan, touching it: nothing was changed, nothing is spent, and the next turn asks', async () => {
+  test('during the plan, touching it: nothing was changed or spent, and what still fails is not let run', async () => {
     const stage = await bad();
     stage.outside.meanwhile.set('schedule.pause', () => stage.outside.push(C, 'C'));
+    await stage.settle(5);
+
+    expect(await stage.incidents()).toEqual(['INC-1 contained production-2']);
+    expect(stage.outside.effects).toEqual(['schedule.pause']);
+    expect(await stage.store.deployments.quarantined('production')).toEqual([]);
+    expect((await stage.deployments()).at(-1)).toMatchObject({ commit: B, verdict: 'unverified' });
+    expect((await stage.queries.environments())[0]?.budget.used).toBe(0);
+  });
+
+  test('during the plan, touching it, where nothing was paused: the next turn asks', async () => {
+    const stage = await bad();
+    let isPushed = false;
+    const check = async () => {
+      if (!isPushed) stage.outside.push(C, 'C');
+      isPushed = true;
+      return { is: 'done', result: { paused: 'no' } } as const;
+    };
+    const actuators = { ...stage.place.actuators, 'schedule.pause': { check, start: async () => {} } };
+    Object.assign(stage.place, { actuators });
     await stage.settle(5);
 
     expect(await stage.incidents()).toEqual([
       'INC-1 superseded production-2',
       'INC-2 waiting_approval production-2',
     ]);
-    expect(stage.outside.effects).toEqual(['schedule.pause', 'schedule.resume']);
-    expect(await stage.store.deployments.quarantined('production')).toEqual([]);
-    expect((await stage.deployments()).at(-1)).toMatchObject({ commit: B, verdict: 'unverified' });
-    expect((await stage.queries.environments())[0]?.budget.used).toBe(0);
+    expect(stage.outside.effects).toEqual([]);
   });
 
   test('during the plan, not touching it: the plan goes on', async () => {

@@ -118,6 +118,37 @@ describe('a bad deployment in production', () => {
     expect(stage.outside.paused).toBe(false);
   });
 
+  test('holds the pipeline when a push outruns the plan, for what runs still fails; a person goes on from there', async () => {
+    const stage = new Stage();
+    await badDeployment(stage);
+    stage.outside.hanging.add('schedule.pause');
+    await stage.turn();
+    stage.outside.push(C, 'C');
+    stage.outside.hanging.clear();
+
+    await stage.settle();
+
+    const held = await stage.store.incidents.incident('INC-1');
+    expect(held?.state).toBe('contained');
+    expect(stage.outside.effects).toEqual(['schedule.pause']);
+    expect(stage.outside.paused).toBe(true);
+    const notices = await stage.store.outbox.notices({ incident: 'INC-1' });
+    expect(notices.at(-1)?.notice.message.headline).toContain('was pushed meanwhile');
+
+    const reason = 'C is not the fix';
+    await stage.commands.rollback(ROGER, {
+      environment: 'production',
+      to: null,
+      reason,
+      unproven: false,
+      override: null,
+    });
+    await stage.settle();
+
+    expect((await stage.incident())?.state).toBe('probation');
+    expect(stage.outside.paused).toBe(false);
+  });
+
   test('closes the gate while it is dealt with, and lets the fix through when a person allows it', async () => {
     const stage = new Stage({ limits: { coolDown: hours(6), budget: { count: 0, per: hours(24) } } });
     await badDeployment(stage);

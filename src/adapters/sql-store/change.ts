@@ -62,7 +62,7 @@ function appended({ incident, expected, events }: Change, statements: IncidentSt
 
 /** Releasing comes first: one change may end a plan and start the next. */
 function claims(
-  { incident, releases, takes, spends }: Change,
+  { incident, releases, takes, spends, refunds }: Change,
   statements: IncidentStatements,
 ): readonly Step[] {
   const { id, changedAt } = incident;
@@ -77,6 +77,7 @@ function claims(
       statement: statements.spend({ incident: id, environment: spends.environment, at: spends.at }),
     });
   }
+  if (refunds === true) steps.push({ statement: statements.refund({ incident: id }) });
   return steps;
 }
 

@@ -85,6 +85,9 @@ function claimStatements(db: Kysely<Tables>) {
         .values({ incident: row.incident, environment: row.environment, at: row.at })
         .onConflict((on) => on.column('incident').doNothing()),
     ),
+    refund: compileOnce(({ incident }: Slots<{ incident: string }>) =>
+      db.deleteFrom('spent').where('incident', '=', incident),
+    ),
     rollbacks: compileOnce(({ environment, since }: Slots<{ environment: string; since: number }>) =>
       db
         .selectFrom('spent')

@@ -157,6 +157,19 @@ export function incidentContract(store: () => Store): void {
       expect(await store().incidents.rollbacks('production', 0)).toEqual([{ incident: 'INC-1', at: 50 }]);
       expect(await store().outbox.notices({})).toMatchObject([{ notice: aNotice('n1') }]);
     });
+
+    it('is given back where nothing was changed, and can be spent again', async () => {
+      const spends = { environment: 'production', at: 50 };
+      const first = opening({}, { spends });
+      await store().incidents.commit(first);
+      const second = moving(first.incident, comment('nothing was changed'), { refunds: true });
+      await store().incidents.commit(second);
+      expect(await store().incidents.rollbacks('production', 0)).toEqual([]);
+
+      const third = moving(second.incident, comment('again'), { spends: { ...spends, at: 60 } });
+      await store().incidents.commit(third);
+      expect(await store().incidents.rollbacks('production', 0)).toEqual([{ incident: 'INC-1', at: 60 }]);
+    });
   });
 
   readingContract(store);

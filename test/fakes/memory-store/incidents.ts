@@ -82,12 +82,13 @@ function refuseConflicts(state: State, { incident, expected, takes, releases }: 
 }
 
 function write(state: State, change: Change): void {
-  const { incident, events, owes, releases, takes, spends, quarantines, condemns } = change;
+  const { incident, events, owes, releases, takes, spends, refunds, quarantines, condemns } = change;
   state.incidents.set(incident.id, incident);
   state.events.set(incident.id, [...(state.events.get(incident.id) ?? []), ...events]);
   if (releases !== undefined && state.taken.get(releases) === incident.id) state.taken.delete(releases);
   if (takes !== undefined) state.taken.set(takes, incident.id);
   if (spends !== undefined && !state.spent.has(incident.id)) state.spent.set(incident.id, spends);
+  if (refunds === true) state.spent.delete(incident.id);
   if (quarantines !== undefined) {
     state.quarantines.set(keyOf(quarantines.environment, quarantines.version), quarantines);
   }
