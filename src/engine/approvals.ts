@@ -1,8 +1,9 @@
 import { Refusal } from '../core/errors.ts';
-import type { EventBody, Incident } from '../core/incident.ts';
+import type { EventBody, Incident, IncidentBreach } from '../core/incident.ts';
 import type { Actor } from '../ports/control.ts';
 import { type CommandContext, placeOf, retold } from './commands.ts';
 import { record } from './record.ts';
+import type { World } from './world.ts';
 
 /** The first answer of somebody who was asked wins; a late or second one is told what stands. */
 export async function answerApproval(
@@ -29,7 +30,7 @@ export async function answerApproval(
   });
 }
 
-/** Declining or resolving makes the failures known: they are not new any more. */
+/** Declining or resolving makes what still fails known: it is not new any more. */
 export async function makeKnown(
   { world }: CommandContext,
   incident: Incident,
@@ -37,7 +38,7 @@ export async function makeKnown(
 ): Promise<void> {
   const since = world.clock.now();
   const known = incident.breaches
-    .filter((each) => each.clearedAt === null)
+    .filter((each) => each.clearedAt === null && !isOver(world, incident.environment, each))
     .map(({ rule, kind, subject }) => ({
       rule,
       kind,
@@ -46,6 +47,14 @@ export async function makeKnown(
       because: `${incident.id}: ${because}`,
     }));
   if (known.length > 0) await world.store.switches.know(incident.environment, known);
+}
+
+/** Its newest result is well: a rollback or a fix brought it back, and it may fail anew. */
+function isOver(world: World, environment: string, { rule: name, kind, subject, lastSeen }: IncidentBreach) {
+  const rule = world.policy().rules.all.find((each) => each.name === name);
+  const newest = placeOf(world, environment).memory.of(kind, subject)?.signals.at(-1);
+  if (rule === undefined || rule.over !== null || newest === undefined) return false;
+  return newest.at > lastSeen && !rule.when({ signal: newest });
 }
 
 function whyNot(incident: Incident, actor: Actor): Refusal | undefined {

@@ -145,6 +145,22 @@ describe('what runs after a rollback', () => {
     expect(await stage.incident()).toMatchObject({ state: 'probation', blamed: 'production-5' });
   });
 
+  test('may fail anew, although a person aborted its probation: what a proof brought back is not let be', async () => {
+    const stage = new Stage({ limits: { coolDown: 0, budget: { count: 2, per: hours(24) } } });
+    await stage.badDeployment();
+    await stage.settle();
+    expect(await stage.incident()).toMatchObject({ state: 'probation' });
+    await stage.commands.abort(ROGER, 'INC-1', 'we look ourselves');
+    expect(await stage.store.switches.known('production')).toEqual([]);
+
+    stage.outside.badVersions.add('C');
+    await stage.deployed(C, 'C');
+    stage.outside.runTests();
+    await stage.settle();
+
+    expect(await stage.incident()).toMatchObject({ id: 'INC-2', blamed: 'production-4', state: 'probation' });
+  });
+
   test('is left to a person where the next bad deployment comes within the cool-down', async () => {
     const stage = await rolledBack();
     stage.outside.effects.length = 0;
