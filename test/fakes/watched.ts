@@ -14,6 +14,7 @@ export class Watched {
   readonly over = new Map<string, string>();
   /** Versions that people saw failing and let be. */
   readonly accepted = new Set<string>();
+  #acceptedAt = Number.POSITIVE_INFINITY;
   /** A person's hand is on the schedule just now. */
   byHand = false;
   armed = true;
@@ -52,14 +53,27 @@ export class Watched {
   deploy(is: 'good' | 'bad'): void {
     const { outside } = this.stage;
     const commit = this.fresh();
-    const before = outside.version(outside.workTree.commit);
     if (is === 'bad') {
       outside.badVersions.add(`v${commit}`);
       // The same test goes on failing: what people let be stays handled until it passes.
-      if (outside.badVersions.has(before) && this.accepted.has(before)) this.accepted.add(`v${commit}`);
+      if (this.#isStillLetBe()) this.accepted.add(`v${commit}`);
     }
     outside.push(commit, `v${commit}`);
     outside.deploy(commit);
+  }
+
+  /** People saw what runs, and let it be. */
+  accept(version: string): void {
+    this.accepted.add(version);
+    if (this.stage.outside.badVersions.has(version)) this.#acceptedAt = this.stage.now;
+  }
+
+  #isStillLetBe(): boolean {
+    const passed = this.stage.outside.pending.some(
+      ({ at, subject, attributes }) =>
+        at > this.#acceptedAt && subject === 'unique_orders' && attributes.status === 'pass',
+    );
+    return this.stage.now >= this.#acceptedAt && !passed;
   }
 
   async disarm(): Promise<void> {

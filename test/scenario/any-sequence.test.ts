@@ -89,7 +89,7 @@ async function happen(watched: Watched, { what, number }: { what: Happening; num
     case 'a person says yes':
       return commands.approve(ROGER, id, 'yes');
     case 'a person says no':
-      watched.accepted.add(runs);
+      watched.accept(runs);
       return commands.reject(ROGER, id, 'no');
     case 'a person orders a rollback':
       return commands.rollback(ROGER, {
@@ -100,10 +100,10 @@ async function happen(watched: Watched, { what, number }: { what: Happening; num
         override: number > 50 ? 'it has to be' : null,
       });
     case 'a person aborts':
-      watched.accepted.add(runs);
+      watched.accept(runs);
       return commands.abort(ROGER, id, 'stop');
     case 'a person resolves':
-      watched.accepted.add(runs);
+      watched.accept(runs);
       watched.byHand = true;
       await commands.resolve(ROGER, id, 'stood_down', 'so', true).finally(() => {
         watched.byHand = false;
