@@ -1,6 +1,4 @@
 #!/usr/bin/env node
-import * as module from 'node:module';
-
 const [major] = process.versions.node.split('.').map(Number);
 if (major < 24) {
   process.stderr.write(
@@ -8,5 +6,4 @@ if (major < 24) {
   );
   process.exit(69);
 }
-module.enableCompileCache();
-await import('../dist/main.js');
+await import('../dist/start.js');

@@ -1,4 +1,3 @@
-import './young-space.ts'; // before everything else is loaded
 import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -29,4 +28,6 @@ const io = createIo({
   abort: abort.signal,
   hangUps,
 });
-process.exitCode = await runCli(process.argv.slice(2), io);
+void runCli(process.argv.slice(2), io).then((code) => {
+  process.exitCode = code;
+});

@@ -4,12 +4,6 @@ import { type Plugin, type PluginContext, rolldown } from 'rolldown';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 
-/** What packages written for `require` expect to find. */
-const BANNER = `import { dirname as __pathOf } from 'node:path';
-import { fileURLToPath as __fileOf } from 'node:url';
-const __filename = __fileOf(import.meta.url);
-const __dirname = __pathOf(__filename);`;
-
 /** Commands that read rules, or are the daemon; every other one asks it, and is to be quick. */
 const LARGE = ['check', 'config', 'demo', 'doctor', 'rules', 'serve'];
 const commands = await readdir(new URL('../src/cli/commands', import.meta.url));
@@ -70,12 +64,17 @@ const withoutUnused: Plugin = {
   load: { filter: { id: /^\0unused$/ }, handler: () => 'export default undefined;' },
 };
 
-/** A text that is ASCII as a whole takes half the memory; escapes mean the same wherever such a letter can stand. */
-const inAscii: Plugin = {
-  name: 'in ASCII',
+/**
+ * A text that is ASCII as a whole takes half the memory; escapes mean the same wherever such a letter can stand.
+ * Around it the function that `src/loader` calls, and the strictness that modules have by themselves.
+ */
+const asChunks: Plugin = {
+  name: 'as chunks',
   generateBundle(_, bundle) {
     for (const each of Object.values(bundle)) {
-      if (each.type === 'chunk') each.code = each.code.replace(/[^\0-\x7f]/g, escaped);
+      if (each.type !== 'chunk') continue;
+      const code = each.code.replace(/[^\0-\x7f]/g, escaped);
+      each.code = `(function (exports, require, module, __filename, __dirname) { "use strict"; ${code}\n})`;
     }
   },
 };
@@ -99,18 +98,25 @@ const bundle = await rolldown({
 });
 await bundle.write({
   dir: 'dist',
-  format: 'esm',
+  format: 'cjs',
   minify: true,
   comments: { legal: true, annotation: false, jsdoc: false },
-  banner: BANNER,
-  entryFileNames: '[name].js',
-  chunkFileNames: 'chunks/[name]-[hash].js',
-  plugins: [inAscii],
+  entryFileNames: '[name].cjs',
+  chunkFileNames: 'chunks/[name]-[hash].cjs',
+  plugins: [asChunks],
   codeSplitting: {
     includeDependenciesRecursively: false,
     groups: [{ debugName: 'what is loaded together', name: chunkOf }],
   },
 });
+/** What loads it, and keeps the code that is compiled of it. */
+const start = await rolldown({
+  cwd: root,
+  input: 'src/start.ts',
+  platform: 'node',
+  transform: { target: 'node24' },
+});
+await start.write({ dir: 'dist', format: 'esm', minify: true, entryFileNames: '[name].js' });
 // SQL is kept in files, which the chunk that asks by them reads from beside itself.
 await cp(
   new URL('../src/adapters/sql-server/sql', import.meta.url),

@@ -1,6 +1,7 @@
 import { OutsideError } from '../core/errors.ts';
 import { type Duration, seconds } from '../core/time.ts';
 import type { SignalSource } from '../ports/signal-source.ts';
+import { storeRest } from './keep-signals.ts';
 import { observe } from './observe.ts';
 import { pollSource } from './poll.ts';
 import { checkReadiness, READINESS_EVERY, standBy } from './readiness.ts';
@@ -97,6 +98,9 @@ export async function once(world: World, place: Place, deep: boolean, abort: Abo
   ]);
   if (changed) place.standing.readinessAt = 0;
   await turn(world, place, abort);
+  await storeRest(world, place).catch((error: unknown) => {
+    if (!(error instanceof OutsideError)) throw error; // The next look tries again before it asks anybody.
+  });
   standing.lastTurnAt = world.clock.now();
   standing.turns += 1;
   world.meter.observe(

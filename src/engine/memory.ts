@@ -10,13 +10,15 @@ const PER_MEASURED = 96;
 const THINNED = minutes(30);
 const PAGE = 5_000;
 
-/** The signals of one environment at hand, read on from the store: nothing is remembered that is not stored. */
+/** The signals of one environment at hand: read on from the store, but for those that are about to be stored. */
 export class Memory implements History {
   readonly #kinds = new Map<string, Map<string, Growing>>();
   readonly #environment: string;
   readonly #store: SignalStore;
   readonly #levels = new Map<string, Series>();
   #sequence = 0;
+  /** Ids of signals that are at hand already when they are read from the store. */
+  readonly #held = new Set<string>();
   /** Commits that invocations named as theirs. */
   readonly named = new Set<string>();
 
@@ -32,12 +34,28 @@ export class Memory implements History {
     for (;;) {
       const page = await this.#store.after(this.#environment, this.#sequence, PAGE);
       for (const { sequence, value } of page) {
-        this.#add(value);
+        if (!this.#held.delete(value.id)) this.#add(value);
         this.#sequence = sequence;
       }
       count += page.length;
       if (page.length < PAGE) return count;
     }
+  }
+
+  /** Takes signals before they are stored, which the caller does; returns those that were not at hand. */
+  hold(signals: readonly Signal[]): readonly Signal[] {
+    const fresh = signals.filter((each) => !this.#has(each));
+    for (const each of fresh) {
+      this.#held.add(each.id);
+      this.#add(each);
+    }
+    return fresh;
+  }
+
+  #has({ id, kind, subject, at }: Signal): boolean {
+    const signals = this.of(kind, subject)?.signals ?? [];
+    const newest = signals.at(-1);
+    return newest !== undefined && newest.at >= at && signals.some((each) => each.id === id);
   }
 
   *subjects(): Iterable<SubjectHistory> {

@@ -3,6 +3,7 @@ import type { Reported } from '../core/reported.ts';
 import type { Signal, SourceHealth } from '../core/signal.ts';
 import type { Instant } from '../core/time.ts';
 import type { Observation, SignalSource } from '../ports/signal-source.ts';
+import { keepSignals, storeRest } from './keep-signals.ts';
 import { announce } from './track.ts';
 import type { Place, World } from './world.ts';
 
@@ -24,8 +25,10 @@ export async function look(
   const labels = { source: source.name };
   world.meter.add('rollbackd_signal_polls_total', labels);
   try {
+    // Asking a source on says that all it told is in good hands.
+    if (place.standing.unstored.some((each) => each.source === source.name)) await storeRest(world, place);
     const observation = await source.observe(abort);
-    const count = await take(world, place, source.name, observation);
+    const count = await take(world, place, source.name, observation, keepSignals);
     world.meter.observe(
       'rollbackd_signal_poll_duration_seconds',
       labels,
@@ -60,12 +63,12 @@ export async function take(
   place: Place,
   source: string,
   observed: Observation,
+  keep: typeof keepSignals = keepAtOnce,
 ): Promise<number> {
   const now = world.clock.now();
-  const { signals } = world.store;
-  if (observed.catalogue !== null) await signals.setCatalogue(observed.catalogue);
+  if (observed.catalogue !== null) await world.store.signals.setCatalogue(observed.catalogue);
   const facts = plausible(observed.signals, now);
-  const count = facts.length === 0 ? 0 : await signals.add(facts);
+  const count = facts.length === 0 ? 0 : await keep(world, place, facts);
   const told = await takeReports(world, place, observed.deployments ?? []);
   const evidence = newestEvidence(place, facts, now);
   await keepHealth(world, place, source, (health) => ({
@@ -78,6 +81,11 @@ export async function take(
   }));
   if (count > 0) world.meter.add('rollbackd_signals_total', { source }, count);
   return count + told;
+}
+
+/** What a pipeline pushed is stored as a whole before it is told so. */
+function keepAtOnce({ store }: World, _: Place, signals: readonly Signal[]): Promise<number> {
+  return store.signals.add(signals);
 }
 
 /** Announces what a list of deployments says and nobody else has said; returns how many that were. */

@@ -4,7 +4,7 @@ import type { Environment } from '../core/environment.ts';
 import type { Policy, Readiness } from '../core/facts.ts';
 import type { Incident } from '../core/incident.ts';
 import type { StepKey } from '../core/plan.ts';
-import type { SourceHealth } from '../core/signal.ts';
+import type { Signal, SourceHealth } from '../core/signal.ts';
 import type { Duration } from '../core/time.ts';
 import type { Actuators } from '../ports/actuator.ts';
 import type { Clock } from '../ports/clock.ts';
@@ -73,6 +73,8 @@ export interface Standing {
   readonly written: Set<string>;
   /** How each source fares, by name; the store has it at least once a minute. */
   readonly health: Map<string, { value: SourceHealth; storedAt: number }>;
+  /** Signals that decisions know of and the store does not yet. */
+  unstored: Signal[];
   headAt: number;
   branchHead: string | null;
   /** What the work tree had checked out, and since when, at the last look. */
@@ -102,6 +104,7 @@ export function newStanding(rest: Duration = 5_000): Standing {
     versions: new Map(),
     written: new Set(),
     health: new Map(),
+    unstored: [],
     headAt: 0,
     branchHead: null,
     workTreeMark: null,

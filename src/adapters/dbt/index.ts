@@ -62,6 +62,8 @@ export function createDbtSource(options: DbtSourceOptions): DbtSource {
 
 const WATCHED: ReadonlySet<string> = new Set(['run_results.json', 'sources.json', 'manifest.json']);
 const DIED_AFTER: Duration = 60_000;
+/** What was seen that short a time ago is what is there: a look within a turn serves every question of that turn. */
+const STILL_SEEN: Duration = 50;
 
 class Source implements DbtSource {
   readonly name: string;
@@ -73,6 +75,8 @@ class Source implements DbtSource {
   readonly #capture: () => Promise<number>;
   #watch: DirectoryWatch | null = null;
   #catalogueOf: string | null = null;
+  /** When the last look was begun, by the clock that never jumps. */
+  #lookedAt = Number.NEGATIVE_INFINITY;
 
   constructor(options: DbtSourceOptions) {
     const { name, environment, target, now, layers = MEDALLION } = options;
@@ -123,7 +127,7 @@ class Source implements DbtSource {
 
   async busy(abort: AbortSignal): Promise<boolean> {
     abort.throwIfAborted();
-    await this.#look();
+    if (performance.now() - this.#lookedAt > STILL_SEEN) await this.#look();
     return this.#manifestAlone() !== null && !this.#isOverdue();
   }
 
@@ -154,8 +158,10 @@ class Source implements DbtSource {
 
   /** In this order: dbt writes its manifest before its results, so the one that belongs to them is there. */
   async #look(): Promise<void> {
+    const begun = performance.now();
     await this.#capture();
     await this.#shelf.refresh();
+    this.#lookedAt = begun;
   }
 
   async #captureNow(): Promise<number> {

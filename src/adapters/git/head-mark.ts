@@ -1,10 +1,11 @@
+import type { BigIntStats } from 'node:fs';
 import { readFile, stat } from 'node:fs/promises';
 import { isAbsolute, join } from 'node:path';
 
 /**
- * What changes whenever HEAD moves: the text of `.git/HEAD`, and size and time of its reflog. Two small reads
- * instead of two processes, so that what runs can be looked at before every decision. Null where there is no reflog
- * to go by: then git itself is asked each time.
+ * What changes whenever HEAD moves: `.git/HEAD`, which git replaces and never writes over, and its reflog. Two looks at
+ * files instead of two processes, so that what runs can be looked at before every decision. Null where there is no
+ * reflog to go by: then git itself is asked each time.
  */
 export interface HeadMark {
   readonly text: string;
@@ -17,14 +18,17 @@ export async function readHeadMark(path: string): Promise<HeadMark | null> {
   try {
     const directory = await gitDirectory(path);
     const [head, log] = await Promise.all([
-      readFile(join(directory, 'HEAD'), 'utf8'),
+      stat(join(directory, 'HEAD'), { bigint: true }),
       stat(join(directory, 'logs', 'HEAD'), { bigint: true }),
     ]);
-    const text = `${head.trim()} ${log.ino} ${log.size} ${log.mtimeNs}`;
-    return { text, writtenAt: Number(log.mtimeNs / 1_000_000n) };
+    return { text: `${print(head)} ${print(log)}`, writtenAt: Number(log.mtimeNs / 1_000_000n) };
   } catch {
     return null;
   }
+}
+
+function print({ dev, ino, size, mtimeNs }: BigIntStats): string {
+  return `${dev} ${ino} ${size} ${mtimeNs}`;
 }
 
 /** `.git` is a directory, or, in a linked work tree, a file that names one. */

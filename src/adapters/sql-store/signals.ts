@@ -23,6 +23,8 @@ const FAILING: readonly unknown[] = ['fail', 'failed', 'error', 'runtime error']
 export function signalStore({ db, sqlite, group, bodies }: Parts): SignalStore {
   const statements = signalStatements(db);
   const justStored = createJustStored();
+  /** As they are stored: read in every turn, written when a manifest changes, and only by us. */
+  const catalogues = new Map<string, readonly Catalogue[]>();
   return {
     async add(signals) {
       if (signals.length === 0) return 0;
@@ -60,9 +62,14 @@ export function signalStore({ db, sqlite, group, bodies }: Parts): SignalStore {
       await writeAll(group, [
         statements.setCatalogue({ environment, source, body: JSON.stringify(catalogue) }),
       ]);
+      catalogues.delete(environment);
     },
     async catalogues(environment) {
-      return bodies.all<Catalogue>(sqlite.all(statements.catalogues({ environment })), CATALOGUE);
+      const known = catalogues.get(environment);
+      if (known !== undefined) return known;
+      const read = bodies.all<Catalogue>(sqlite.all(statements.catalogues({ environment })), CATALOGUE);
+      catalogues.set(environment, read);
+      return read;
     },
     async setHealth(environment, health) {
       const body = JSON.stringify(health);

@@ -116,6 +116,7 @@ describe('a command that left a manifest and no results', () => {
     writeFileSync(join(target, 'run_results.json'), recorded('1.12/test-pass', 'run_results.json'));
     expect(await source.busy(never)).toBe(false);
     writeFileSync(join(target, 'manifest.json'), manifest);
+    await sleep(60); // One look serves all that is asked in a turn.
     expect(await source.busy(never)).toBe(true);
     expect(tally((await source.observe(never)).signals)).toEqual({
       'invocation completed': 1,
