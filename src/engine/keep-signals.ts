@@ -2,9 +2,6 @@ import { bears } from '../core/bears.ts';
 import type { Signal } from '../core/signal.ts';
 import type { Place, World } from './world.ts';
 
-/** Fewer than these are stored at once with the others. */
-const WORTH_IT = 50;
-
 /**
  * Stores what a look brought. Where something bears on a decision, it alone is waited for: the rest, which says what was
  * said before, is at hand in memory, and stored after the turn (`storeRest`). Returns how many were new.
@@ -16,7 +13,7 @@ export async function keepSignals(world: World, place: Place, signals: readonly 
   const { true: urgent = [], false: rest = [] } = Object.groupBy(signals, (each) =>
     bears(each, newest(each), rules) ? 'true' : 'false',
   );
-  if (urgent.length === 0 || rest.length < WORTH_IT) return world.store.signals.add(signals);
+  if (urgent.length === 0 || rest.length === 0) return world.store.signals.add(signals);
   const held = memory.hold(rest);
   standing.unstored.push(...held);
   return (await world.store.signals.add(urgent)) + held.length;

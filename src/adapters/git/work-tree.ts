@@ -6,6 +6,7 @@ import type { GitOptions } from './git.ts';
 import { readHeadMark } from './head-mark.ts';
 import { describeLock } from './index-lock.ts';
 import { checkOwner } from './owner.ts';
+import { type SeenHead, seenHeads } from './seen-head.ts';
 import type { CheckedOut, Copy } from './working-copy.ts';
 import { openCopy, sayFiles } from './working-copy.ts';
 
@@ -27,16 +28,19 @@ export interface WorkTreeOptions extends Pick<GitOptions, 'binary' | 'env' | 'co
 /** The checked-out copy. Throws OutsideError('git') with advice when it cannot be read. */
 export function createWorkTree(options: WorkTreeOptions): WorkTree {
   const copy = openCopy(options);
-  let seen: { readonly mark: string; readonly commit: string; readonly since: number | null } | null = null;
+  const kept = seenHeads(options.stateDirectory, options.path);
+  let seen: SeenHead | null | undefined;
   return {
     path: options.path,
     async observe(abort) {
       const mark = await readHeadMark(options.path);
+      if (seen === undefined) seen = await kept.read();
       if (seen !== null && seen.mark === mark?.text) return { commit: seen.commit, since: seen.since };
       const [commit, second] = await Promise.all([copy.head(abort), copy.lastMove(abort)]);
       const settled = mark !== null && mark.text === (await readHeadMark(options.path))?.text;
       const since = settled ? exactly(second, mark.writtenAt) : second;
       seen = settled ? { mark: mark.text, commit, since } : null;
+      if (seen !== null) await kept.write(seen);
       return { commit, since };
     },
     async preflight(abort) {

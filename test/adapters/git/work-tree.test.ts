@@ -1,5 +1,5 @@
 import { execFileSync, spawn } from 'node:child_process';
-import { existsSync, readFileSync, utimesSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -64,6 +64,29 @@ describe('what a work tree has checked out', () => {
     expect(seen.commit).toBe(b);
     expect(Math.floor((seen.since ?? 0) / 1_000) * 1_000).toBe(at);
     expect(await workTree.observe(never)).toEqual(seen);
+  });
+
+  it('is known after a restart without asking git, until HEAD moves', async () => {
+    const told = story();
+    const seen = await told.workTree.observe(never);
+    const binary = wrappedGit('counting', `echo "$*" >> "$0.calls"; exec git "$@"`);
+    const again = createWorkTree({ ...optionsOf(told), binary });
+    expect(await again.observe(never)).toEqual(seen);
+    expect(existsSync(`${binary}.calls`)).toBe(false);
+
+    told.tree.git('checkout', '-q', '--detach', told.a);
+    expect((await again.observe(never)).commit).toBe(told.a);
+    expect(existsSync(`${binary}.calls`)).toBe(true);
+  });
+
+  it('is asked of git where what was kept of it is garbage', async () => {
+    const told = story();
+    const { stateDirectory } = optionsOf(told);
+    await told.workTree.observe(never);
+    for (const file of readdirSync(stateDirectory).filter((name) => name.startsWith('head-')))
+      writeFileSync(join(stateDirectory, file), '{"mark": 1');
+
+    expect((await createWorkTree(optionsOf(told)).observe(never)).commit).toBe(told.b);
   });
 
   it('has no time where it keeps no reflog', async () => {
