@@ -15,6 +15,7 @@ export async function gather(world: World, place: Place, now: Instant): Promise<
   const { name } = environment;
   const { signals, deployments, incidents, switches } = world.store;
   const since = now - Math.max(LOOK_BACK, environment.limits.budget.per, environment.reopenWindow);
+  await world.store.written(); // What woke this turn is part of it.
   if ((await memory.catchUp()) > 0) await learnVersions(place);
   const [ran, quarantined, open, rollbacks, mode, freezes, health, known, allowed, announced, catalogues] =
     await Promise.all([

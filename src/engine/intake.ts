@@ -57,9 +57,10 @@ async function stored(
 ): Promise<{ stored: number }> {
   for (const signal of signals) placeOf(world, signal.environment);
   const facts = plausible(signals, world.clock.now());
-  const count = await world.store.signals.add(facts.map((signal) => ({ ...signal, startedBy: null })));
+  const storing = world.store.signals.add(facts.map((signal) => ({ ...signal, startedBy: null })));
+  // At once: a turn looks at the outside first, and reads what is stored after that.
   for (const environment of new Set(signals.map((signal) => signal.environment))) wake(environment, false);
-  return { stored: count };
+  return { stored: await storing };
 }
 
 /** Every source that takes messages sees it and keeps what is about its environment. */

@@ -207,6 +207,8 @@ export interface Store {
   readonly switches: Switches;
   /** Deletes what is older than its retention: raw signals after days (measurements after two, for their levels stay), everything else after months. Returns rows deleted. */
   retain(now: Instant, keep: { readonly signals: number; readonly history: number }): Promise<number>;
+  /** Resolves once all that was asked to be written before is durable, or has failed. */
+  written(): Promise<void>;
   /** A consistent copy while it runs. */
   backup(path: string): Promise<void>;
   close(): Promise<void>;

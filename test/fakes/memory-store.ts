@@ -17,6 +17,7 @@ export function memoryStore(): Store {
     outbox: memoryOutbox(state),
     switches: memorySwitches(state),
     retain: memoryRetention(state),
+    written: async () => undefined,
     backup: async () => undefined,
     close: async () => undefined,
   };

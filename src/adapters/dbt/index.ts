@@ -156,11 +156,11 @@ class Source implements DbtSource {
     }
   }
 
-  /** In this order: dbt writes its manifest before its results, so the one that belongs to them is there. */
+  /** dbt writes its manifest before its results: after new ones, the one that belongs to them is there. */
   async #look(): Promise<void> {
     const begun = performance.now();
-    await this.#capture();
-    await this.#shelf.refresh();
+    const [found] = await Promise.all([this.#capture(), this.#shelf.refresh()]);
+    if (found > 0) await this.#shelf.refresh();
     this.#lookedAt = begun;
   }
 

@@ -16,11 +16,12 @@ export interface HeadMark {
 /** Reads the mark of a work tree. */
 export async function readHeadMark(path: string): Promise<HeadMark | null> {
   try {
-    const directory = await gitDirectory(path);
-    const [head, log] = await Promise.all([
-      stat(join(directory, 'HEAD'), { bigint: true }),
-      stat(join(directory, 'logs', 'HEAD'), { bigint: true }),
-    ]);
+    const entry = join(path, '.git');
+    const [found, ...usual] = await Promise.all([stat(entry), look(entry, 'HEAD'), look(entry, 'logs/HEAD')]);
+    const elsewhere = found.isDirectory() ? null : await gitDirectory(path, entry);
+    const [head, log] =
+      elsewhere === null ? usual : await Promise.all([look(elsewhere, 'HEAD'), look(elsewhere, 'logs/HEAD')]);
+    if (head === null || log === null) return null;
     return { text: `${print(head)} ${print(log)}`, writtenAt: Number(log.mtimeNs / 1_000_000n) };
   } catch {
     return null;
@@ -31,10 +32,12 @@ function print({ dev, ino, size, mtimeNs }: BigIntStats): string {
   return `${dev} ${ino} ${size} ${mtimeNs}`;
 }
 
-/** `.git` is a directory, or, in a linked work tree, a file that names one. */
-async function gitDirectory(path: string): Promise<string> {
-  const entry = join(path, '.git');
-  if ((await stat(entry)).isDirectory()) return entry;
+async function look(directory: string, file: string): Promise<BigIntStats | null> {
+  return stat(join(directory, file), { bigint: true }).catch(() => null);
+}
+
+/** In a linked work tree `.git` is a file that names the directory. */
+async function gitDirectory(path: string, entry: string): Promise<string> {
   const named = /^gitdir: (.+)$/m.exec(await readFile(entry, 'utf8'))?.[1] ?? '';
   return isAbsolute(named) ? named : join(path, named);
 }

@@ -23,6 +23,8 @@ export interface GroupCommit {
    * write alone or, where the transaction is lost with it, every one of its group.
    */
   write<T>(write: Write<T>): Promise<T>;
+  /** Resolves once what waits now is durable, or has failed. */
+  written(): Promise<void>;
   /** Commits what waits, and refuses everything after. */
   close(): void;
 }
@@ -36,6 +38,7 @@ interface Waiting {
 /** One transaction per event-loop turn: one fsync for everything that was asked for in it. */
 export function groupCommit(sqlite: Sqlite): GroupCommit {
   let queue: Waiting[] = [];
+  let writing: PromiseWithResolvers<void> | undefined;
   let closed = false;
   const checkpoint = checkpointWhenQuiet(sqlite);
 
@@ -44,6 +47,8 @@ export function groupCommit(sqlite: Sqlite): GroupCommit {
     queue = [];
     if (group.length === 0) return;
     commitGroup(sqlite, group);
+    writing?.resolve();
+    writing = undefined;
     checkpoint.committed(group.reduce((sum, { steps }) => sum + steps.length, 0));
   };
 
@@ -58,6 +63,11 @@ export function groupCommit(sqlite: Sqlite): GroupCommit {
           reject,
         });
       }),
+    async written() {
+      if (queue.length === 0) return;
+      writing ??= Promise.withResolvers();
+      await writing.promise;
+    },
     close: () => {
       closed = true;
       flush();

@@ -84,6 +84,7 @@ async function opened({ path, lock, sqlite, onCorrupt }: Opening): Promise<Store
     outbox: outboxStore(parts),
     switches: switchStore(parts),
     retain: retention(parts),
+    written: group.written,
     backup: (to) => copyTo(to, path, sqlite),
     async close() {
       if (!open) return;

@@ -12,6 +12,14 @@ export function signalContract(store: () => Store): void {
       expect(stored?.value).toEqual(signal);
     });
 
+    it('are there once all that was asked before is written', async () => {
+      const adding = store().signals.add([aSignal()]);
+      await store().written();
+      expect(await store().signals.after('production', 0, 10)).toHaveLength(1);
+      await adding;
+      await store().written();
+    });
+
     it('observed twice are stored once, also within one look', async () => {
       expect(
         await store().signals.add([aSignal({ id: 'a' }), aSignal({ id: 'a' }), aSignal({ id: 'b' })]),
