@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { chmod, mkdir, rename, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import * as z from 'zod';
 import { createMeter } from './adapters/prometheus/index.ts';
 import { openSqliteStore } from './adapters/sql-store/index.ts';
 import { systemClock } from './adapters/system/index.ts';
@@ -27,6 +28,9 @@ import { loadSettings } from './settings/load-settings.ts';
 import type { Settings } from './settings/settings.ts';
 import { SOURCE_TYPES } from './source-types.ts';
 import { stateOf } from './wiring.ts';
+
+// A checker is asked a few times a day, or for the first time when something fails: making code for it takes longer.
+z.config({ jitless: true });
 
 export interface Daemon {
   readonly address: string;

@@ -24,6 +24,8 @@ export interface Attribution {
   readonly disputed: ReadonlySet<string>;
 }
 
+const NONE: readonly Signal[] = [];
+
 /** SEMANTICS, sections 1 and 2: what judges what. */
 export function attribute(facts: Facts): Attribution {
   const { deployments } = facts;
@@ -36,6 +38,7 @@ export function attribute(facts: Facts): Attribution {
   const under: Attribution['under'] = (deployment, signals) => {
     let first = signals.length;
     while (first > 0 && (signals[first - 1] as Signal).at >= deployment.deployedAt) first -= 1;
+    if (first === signals.length) return NONE;
     return signals.slice(first).filter((signal) => judges(deployment, signal));
   };
   return {
